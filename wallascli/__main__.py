@@ -1,0 +1,66 @@
+"""Where the process begins: the version at once, Ctrl-C quiet from the first moment, then the command line."""
+
+import sys
+
+from wallascli import __version__
+
+INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended: 128 + SIGINT
+
+
+def main() -> int:
+    """Run the command line that `sys.argv` holds; returns the exit code of the process."""
+    if sys.argv[1:2] in (["--version"], ["-V"]):
+        return _print_version()
+    try:
+        return _run()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _print_version() -> int:
+    try:
+        print(f"wallasapi {__version__}", flush=True)
+    except OSError as exc:  # a full disk, a closed pipe: say it in one line, not in a trace at exit
+        sys.stderr.write(f"error: cannot write the version: {exc.strerror}\n")
+        return 1
+    return 0
+
+
+def _run() -> int:
+    import signal
+
+    # Anything else here was inherited from nohup or a shell's `&`, which asked that Ctrl-C be ignored.
+    listening = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if listening:
+        # A KeyboardInterrupt inside an import can be swallowed, or printed, by whatever runs there; leaving cannot.
+        signal.signal(signal.SIGINT, _leave)
+
+    from wallascli.cli.app import app
+
+    if listening:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio.run takes over only this one
+    try:
+        app()
+    except SystemExit as exc:
+        return _exit_code(exc)
+    finally:
+        if listening:
+            signal.signal(signal.SIGINT, _leave)
+    return 0
+
+
+def _exit_code(exc: SystemExit) -> int:
+    if exc.code is None or isinstance(exc.code, int):
+        return exc.code or 0
+    sys.stderr.write(f"{exc.code}\n")
+    return 1
+
+
+def _leave(_signal: int, _frame: object) -> None:
+    import os
+
+    os._exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
