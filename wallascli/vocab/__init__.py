@@ -1,0 +1,1 @@
+"""The words every other layer speaks: frozen values, standard library only."""
