@@ -101,7 +101,10 @@ class LogprobsReported:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """Something beside the answer that has no word of ours (citations, …), kept for the whole answer."""
+    """Something beside the answer that has no word of ours (citations, …), kept for the whole answer.
+
+    A later value replaces an earlier one. ``choice`` -1 means the answer as a whole.
+    """
 
     name: str
     value: Any
@@ -181,6 +184,7 @@ class Completion:
     started: Started
     choices: tuple[Choice, ...]
     usage: Usage | None = None
+    extra: Json = field(default_factory=dict)
 
     @property
     def first(self) -> Choice:
@@ -242,6 +246,7 @@ def fold(events: Iterable[Event]) -> Completion:
     """
     started, usage = Started(), None
     choices: dict[int, _Growing] = {}
+    extra: dict[str, Any] = {}
     for event in events:
         match event:
             case Started():
@@ -250,9 +255,11 @@ def fold(events: Iterable[Event]) -> Completion:
                 usage = latest
             case ProviderError():
                 pass
+            case Extra(name, value, choice) if choice < 0:
+                extra[name] = value
             case _:
                 _grow(choices.setdefault(event.choice, _Growing()), event)
-    return Completion(started, tuple(c.done() for _, c in sorted(choices.items())), usage)
+    return Completion(started, tuple(c.done() for _, c in sorted(choices.items())), usage, extra)
 
 
 def _merged(old: Started, new: Started) -> Started:

@@ -1,0 +1,291 @@
+"""OpenAI chat completions, in both directions: the dialect of most providers and most clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from wallascli.vocab.chat import ChatRequest, Json, ToolCall, Usage
+from wallascli.vocab.events import (
+    Choice,
+    Completion,
+    Event,
+    Extra,
+    Finished,
+    FinishReason,
+    LogprobsReported,
+    MediaMade,
+    ProviderError,
+    RefusalDelta,
+    Started,
+    TextDelta,
+    ThoughtDelta,
+    ToolCallDelta,
+    ToolCallStarted,
+    UsageReported,
+)
+from wallascli.vocab.models import ModelCard, Operation
+from wallascli.wires.base import CallerError, Glance, Label, Malformed, Quirks, Reader, Rendered, Wire, Writer
+from wallascli.wires.framing import Framing, sse_data
+from wallascli.wires.openai_reader import DONE, ChunkReader, has_error, loads, read_whole
+from wallascli.wires.openai_render import render
+from wallascli.wires.openai_request import NAME, parse
+
+
+class OpenAIOut:
+    """Asking a provider."""
+
+    name = NAME
+    framing = Framing.SSE
+    listing_path = "/models"
+
+    def render(self, request: ChatRequest, model: str, *, stream: bool, quirks: Quirks) -> Rendered:
+        body, dropped = render(request, model, stream=stream, quirks=quirks)
+        return Rendered("/chat/completions", body, tuple(dropped))
+
+    def lacks(self, request: ChatRequest) -> tuple[str, ...]:
+        return ()
+
+    def reader(self) -> Reader:
+        return ChunkReader()
+
+    def glance(self, frame: bytes) -> Glance:
+        data = sse_data(frame)
+        if data is None or not data:
+            return Glance.NOTHING
+        if data == DONE:
+            return Glance.DONE
+        return _glance(loads(data))
+
+    def read_whole(self, body: bytes) -> list[Event]:
+        return read_whole(body)
+
+    def read_listing(self, body: bytes, provider: str) -> list[ModelCard]:
+        listed = loads(body).get("data") if body.lstrip()[:1] == b"{" else orjson.loads(body)
+        if not isinstance(listed, list):
+            raise Malformed("a listing without data")
+        return [_card(item, provider) for item in listed if isinstance(item, dict) and item.get("id")]
+
+
+_CONTENT_KEYS = (
+    ("content", Glance.TEXT),
+    ("reasoning_content", Glance.THOUGHT),
+    ("reasoning", Glance.THOUGHT),
+    ("tool_calls", Glance.CALL),
+    ("function_call", Glance.CALL),
+    ("refusal", Glance.TEXT),
+    ("audio", Glance.TEXT),
+    ("images", Glance.TEXT),
+)
+# Plain integers: an IntFlag costs 0.3 µs an operation, and this runs once a chunk.
+_TEXT, _FINISH, _USAGE, _ERROR = (int(g) for g in (Glance.TEXT, Glance.FINISH, Glance.USAGE, Glance.ERROR))
+_FLAGS = tuple((key, int(flag)) for key, flag in _CONTENT_KEYS)
+_GLANCES = tuple(Glance(i) for i in range(128))
+
+
+def _glance(chunk: dict[str, Any]) -> Glance:
+    if has_error(chunk):
+        return Glance.ERROR
+    seen = _USAGE if chunk.get("usage") else 0
+    for choice in chunk.get("choices") or ():
+        delta = choice.get("delta")
+        if delta:
+            content = delta.get("content")
+            if content and type(content) is str and len(delta) <= 2:
+                seen |= _TEXT
+            else:
+                seen |= _delta_flags(delta)
+        if choice.get("finish_reason"):
+            seen |= _FINISH
+    if groq := chunk.get("x_groq"):
+        seen |= (_USAGE if groq.get("usage") else 0) | (_ERROR if groq.get("error") else 0)
+    return _GLANCES[seen]
+
+
+def _delta_flags(delta: dict[str, Any]) -> int:
+    seen = 0
+    for key, flag in _FLAGS:
+        value = delta.get(key)
+        if not value:
+            continue
+        if key == "content" and isinstance(value, list):
+            flag = int(Glance.TEXT if any(p.get("text") for p in value) else Glance.THOUGHT)
+        seen |= flag
+    return seen
+
+
+def _card(item: dict[str, Any], provider: str) -> ModelCard:
+    """Only the fields that OpenAI-like listings share; a row with a richer listing reads it itself."""
+    context = item.get("context_length") or item.get("context_window") or item.get("max_context_length")
+    return ModelCard(
+        provider,
+        str(item["id"]),
+        operation=Operation.CHAT,
+        context=context if isinstance(context, int) else None,
+        listed=True,
+    )
+
+
+_REASON = {reason: reason.value for reason in FinishReason} | {FinishReason.ERROR: "stop"}
+
+
+class OpenAIIn:
+    """Answering a client."""
+
+    name = NAME
+    framing = Framing.SSE
+
+    def parse(self, body: Json) -> ChatRequest:
+        return parse(body)
+
+    def writer(self, request: ChatRequest, label: Label) -> Writer:
+        return ChunkWriter(label, include_usage=request.include_usage)
+
+    def render_whole(self, completion: Completion, label: Label) -> bytes:
+        body: dict[str, Any] = {
+            "id": label.id,
+            "object": "chat.completion",
+            "created": label.created,
+            "model": label.model,
+            "choices": [_whole_choice(i, choice) for i, choice in enumerate(completion.choices or (Choice(),))],
+        }
+        if completion.usage is not None:
+            body["usage"] = usage_body(completion.usage)
+        return orjson.dumps({**completion.extra, **body})
+
+    def render_error(self, error: CallerError) -> bytes:
+        return orjson.dumps({"error": error_body(error)})
+
+    def comment(self, text: str) -> bytes:
+        return b": " + text.replace("\n", " ").encode() + b"\n\n"
+
+
+def error_body(error: CallerError) -> dict[str, Any]:
+    message = f"{error.message} ({error.hint})" if error.hint else error.message
+    body: dict[str, Any] = {"message": message, "type": error.type, "param": error.param, "code": error.code}
+    if error.attempts:
+        body["attempts"] = [dict(attempt) for attempt in error.attempts]
+    return body
+
+
+def usage_body(usage: Usage) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "prompt_tokens": usage.input,
+        "completion_tokens": usage.output,
+        "total_tokens": usage.total,
+    }
+    if usage.cached:
+        body["prompt_tokens_details"] = {"cached_tokens": usage.cached}
+    if usage.reasoning:
+        body["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning}
+    if usage.estimated:
+        body["estimated"] = True
+    return body
+
+
+def _whole_choice(index: int, choice: Choice) -> dict[str, Any]:
+    silent = choice.tool_calls or choice.refusal
+    message: dict[str, Any] = {"role": "assistant", "content": choice.text or (None if silent else "")}
+    if choice.thought:
+        message["reasoning_content"] = choice.thought
+    if choice.refusal:
+        message["refusal"] = choice.refusal
+    if choice.tool_calls:
+        message["tool_calls"] = [_whole_call(call) for call in choice.tool_calls]
+    if choice.media:
+        message["images"] = [_picture(item.mime, item.base64, item.url) for item in choice.media]
+    message |= choice.extra
+    reason = _REASON[choice.finish.reason] if choice.finish else "stop"
+    return {"index": index, "message": message, "logprobs": choice.logprobs, "finish_reason": reason}
+
+
+def _whole_call(call: ToolCall) -> dict[str, Any]:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _picture(mime: str, base64: str, url: str) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": url or f"data:{mime};base64,{base64}"}}
+
+
+class ChunkWriter:
+    """One client stream: one id, one model, one role delta, whoever answers."""
+
+    __slots__ = ("_extras", "_head", "_include_usage", "_roles", "_usage")
+
+    def __init__(self, label: Label, *, include_usage: bool) -> None:
+        head = {
+            "id": label.id,
+            "object": "chat.completion.chunk",
+            "created": label.created,
+            "model": label.model,
+        }
+        self._head = b"data: " + orjson.dumps(head)[:-1]
+        self._include_usage = include_usage
+        self._roles: set[int] = set()
+        self._usage: Usage | None = None
+
+    def write(self, events: Iterable[Event]) -> bytes:
+        return b"".join(piece for event in events for piece in self._event(event))
+
+    def _event(self, event: Event) -> Iterator[bytes]:
+        match event:
+            case TextDelta(text, choice):
+                yield self._delta(choice, b'{"content":' + orjson.dumps(text) + b"}")
+            case UsageReported(usage):
+                self._usage = usage
+            case Finished(reason, choice=choice):
+                yield self._delta(choice, b"{}", orjson.dumps(_REASON[reason]))
+            case Started() | ProviderError():
+                pass
+            case Extra(choice=choice) if choice < 0:
+                pass
+            case _:
+                yield self._delta(event.choice, orjson.dumps(_delta(event)))
+
+    def _delta(self, choice: int, delta: bytes, reason: bytes = b"null") -> bytes:
+        usage = b',"usage":null}\n\n' if self._include_usage else b"}\n\n"
+        tail = b',"logprobs":null,"finish_reason":' + reason + b"}]" + usage
+        start = self._head + b',"choices":[{"index":%d,"delta":' % choice
+        if choice in self._roles:
+            return start + delta + tail
+        self._roles.add(choice)
+        role = start + b'{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}]' + usage
+        return role + start + delta + tail
+
+    def fail(self, error: CallerError) -> bytes:
+        return b"data: " + orjson.dumps({"error": error_body(error)}) + b"\n\ndata: [DONE]\n\n"
+
+    def end(self) -> bytes:
+        done = b"data: [DONE]\n\n"
+        if not (self._include_usage and self._usage):
+            return done
+        figures = orjson.dumps(usage_body(self._usage))
+        return self._head + b',"choices":[],"usage":' + figures + b"}\n\n" + done
+
+
+def _delta(
+    event: ThoughtDelta | RefusalDelta | MediaMade | ToolCallStarted | ToolCallDelta | LogprobsReported | Extra,
+) -> dict[str, Any]:
+    match event:
+        case ThoughtDelta(text):
+            return {"reasoning_content": text}
+        case RefusalDelta(text):
+            return {"refusal": text}
+        case MediaMade(media):
+            return {"images": [_picture(media.mime, media.base64, media.url)]}
+        case ToolCallStarted(index, call_id, name):
+            function = {"name": name, "arguments": ""}
+            return {"tool_calls": [{"index": index, "id": call_id, "type": "function", "function": function}]}
+        case ToolCallDelta(index, arguments):
+            return {"tool_calls": [{"index": index, "function": {"arguments": arguments}}]}
+        case Extra(name, value):
+            return {name: value}
+        case LogprobsReported(logprobs):
+            return {"logprobs": logprobs}
+
+
+OUT = OpenAIOut()
+IN = OpenAIIn()
+WIRE = Wire(NAME, inbound=IN, outbound=OUT)
