@@ -66,18 +66,10 @@ def run_suite(folder: Path, **environment: str) -> subprocess.CompletedProcess[s
         (folder / name).write_text("#!/bin/sh\nexit 1\n")
         (folder / name).chmod(0o755)
     (tests / "conftest.py").write_text((ROOT / "tests/conftest.py").read_text())
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        f"--rootdir={folder}",
-        str(tests),
-    ]
+    pytest_quietly = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     path = f"{folder}{os.pathsep}{os.environ['PATH']}"
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path, **environment}
+    command = [*pytest_quietly, f"--rootdir={folder}", str(tests)]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
 
 

@@ -32,7 +32,7 @@ def _run() -> int:
     # Anything else here was inherited from nohup or a shell's `&`, which asked that Ctrl-C be ignored.
     listening = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if listening:
-        # A KeyboardInterrupt inside an import can be swallowed, or printed, by what runs there; leaving cannot.
+        # A KeyboardInterrupt inside an import can be swallowed or printed by what runs there; leaving cannot.
         signal.signal(signal.SIGINT, _leave)
 
     from wallascli.cli.app import app

@@ -1,0 +1,37 @@
+# `make test` is enough by itself on a machine with Python 3.11 or newer, git and make.
+PYTHON := .venv/bin/python
+READY := .venv/wallasapi/dev
+SOURCES := wallascli tests $(wildcard tools bench)
+
+.PHONY: test check fmt bench docs clean
+
+test: $(READY)
+	$(PYTHON) -m pytest -n auto $(ARGS)
+
+check: $(READY)
+	$(PYTHON) -m ruff check $(SOURCES)
+	$(PYTHON) -m ruff format --check $(SOURCES)
+	$(PYTHON) -m mypy wallascli tests
+
+fmt: $(READY)
+	$(PYTHON) -m ruff check --fix $(SOURCES)
+	$(PYTHON) -m ruff format $(SOURCES)
+
+bench: $(READY)
+	@if [ -x bench/run ]; then bench/run $(ARGS); else echo "there is no bench/run yet" >&2; exit 1; fi
+
+docs: $(READY)
+	@if [ -d tools/docs ] || [ -f tools/docs.py ]; then $(PYTHON) -m tools.docs; \
+	else echo "there is no tools/docs.py yet" >&2; exit 1; fi
+
+# The launcher makes .venv; what the tests need comes on top.
+$(READY): pyproject.toml constraints.txt
+	./wallasapi --version
+	@echo "installing what the tests need" >&2
+	$(PYTHON) -m pip install --disable-pip-version-check --progress-bar off \
+		--editable '.[dev]' --constraint constraints.txt | sed -n 's/^Collecting/  &/p; /^Installing/p'
+	@$(PYTHON) -c 'import pytest, mypy' && touch $@
+
+clean:
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
