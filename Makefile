@@ -12,6 +12,7 @@ check: $(READY)
 	$(PYTHON) -m ruff check $(SOURCES)
 	$(PYTHON) -m ruff format --check $(SOURCES)
 	$(PYTHON) -m mypy wallascli tests
+	@$(PYTHON) -m tests.budget_report
 
 fmt: $(READY)
 	$(PYTHON) -m ruff check --fix $(SOURCES)
@@ -29,8 +30,8 @@ $(READY): pyproject.toml constraints.txt
 	./wallasapi --version
 	@echo "installing what the tests need" >&2
 	$(PYTHON) -m pip install --disable-pip-version-check --progress-bar off \
-		--editable '.[dev]' --constraint constraints.txt | sed -n 's/^Collecting/  &/p; /^Installing/p'
-	@$(PYTHON) -c 'import pytest, mypy' && touch $@
+		--editable '.[dev]' --constraint constraints.txt
+	@touch $@
 
 clean:
 	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
