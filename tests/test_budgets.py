@@ -86,7 +86,7 @@ def nothing_is_excepted_broadly(tree: list[Module]) -> Complaints:
 
 
 def catches_everything(node: ast.AST) -> int:
-    """The line of a bare or broad `except` that does not end by raising again, or of `suppress(Exception)`; else 0."""
+    """The line of a broad `except` that does not end by raising again, or of `suppress(Exception)`; else 0."""
     match node:
         case ast.ExceptHandler(type=caught, body=body):
             passes_on = isinstance(body[-1], ast.Raise) and body[-1].exc is None

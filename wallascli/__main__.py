@@ -35,7 +35,10 @@ def _run() -> int:
         # A KeyboardInterrupt inside an import can be swallowed or printed by what runs there; leaving cannot.
         signal.signal(signal.SIGINT, _leave)
 
-    from wallascli.cli.app import app
+    try:
+        from wallascli.cli.app import app
+    except ModuleNotFoundError as exc:
+        return _incomplete(exc)
 
     if listening:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio.run takes over only this one
@@ -47,6 +50,16 @@ def _run() -> int:
         if listening:
             signal.signal(signal.SIGINT, _leave)
     return 0
+
+
+def _incomplete(exc: ModuleNotFoundError) -> int:
+    if (exc.name or "").startswith("wallascli"):
+        raise exc
+    sys.stderr.write(f"error: the installation is incomplete: it lacks the package {exc.name}\n\n")
+    sys.stderr.write(
+        "hint: delete the folder .venv beside the launcher and start again, or reinstall the package\n"
+    )
+    return 1
 
 
 def _exit_code(exc: SystemExit) -> int:
