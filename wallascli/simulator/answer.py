@@ -24,7 +24,10 @@ class Declined(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said now. `texts[i]` are the pieces of choice i; `finish` is stop, calls, length, filter, refusal, or raw."""
+    """What is said now. `texts[i]` are the pieces of choice i.
+
+    `finish`: stop, calls, length, filter, refusal, or a word of the wire as it stands.
+    """
 
     thoughts: tuple[str, ...]
     texts: tuple[tuple[str, ...], ...]
@@ -53,8 +56,10 @@ def compose(question: Question, behaviour: Behaviour) -> Answer:
         return Answer(thoughts, ((),) * question.n, called, behaviour.finish or "calls")
     text = said(question, behaviour)
     text, stop_hit = _until_stop(text, question.stops)
-    cuts = [tuple(words.pieces(text if index == 0 else f"choice {index}: {text}", _letters(behaviour)))
-            for index in range(question.n)]
+    cuts = [
+        tuple(words.pieces(text if index == 0 else f"choice {index}: {text}", _letters(behaviour)))
+        for index in range(question.n)
+    ]
     limit = question.limit
     cut_short = limit is not None and len(cuts[0]) > limit
     finish = behaviour.finish or ("length" if cut_short else "stop")
@@ -69,13 +74,18 @@ def said(question: Question, behaviour: Behaviour) -> str:
     if partial and partial.asked and not (partial.anchor or strict or _unfinished(partial.text, full)):
         return _full(question, question.turns, behaviour)
     if partial and not partial.asked and "noprefill" in behaviour.flags:
-        raise Declined(400, "noprefill", "This model does not support assistant message prefill. "
-                       "The conversation must end with a user message.")
+        raise Declined(400, "noprefill", "")
     if partial and strict and not words.is_prefix(partial, full):
-        agreed = next((i for i, (a, b) in enumerate(zip(partial.text, full, strict=False)) if a != b),
-                      min(len(partial.text), len(full)))
-        raise Declined(409, "strict", f"the partial answer leaves the full answer after {agreed} characters: "
-                       f"got {partial.text[agreed:agreed + 20]!r}, expected {full[agreed:agreed + 20]!r}")
+        agreed = next(
+            (i for i, (a, b) in enumerate(zip(partial.text, full, strict=False)) if a != b),
+            min(len(partial.text), len(full)),
+        )
+        raise Declined(
+            409,
+            "strict",
+            f"the partial answer leaves the full answer after {agreed} characters: "
+            f"got {partial.text[agreed : agreed + 20]!r}, expected {full[agreed : agreed + 20]!r}",
+        )
     return words.continuation(full, partial, behaviour)
 
 

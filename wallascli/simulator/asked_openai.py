@@ -6,8 +6,14 @@ from wallascli.simulator.js import JsonObject, arr, obj, strings, txt, whole
 from wallascli.simulator.question import Call, Malformed, Media, Question, Tool, Turn, linked, media
 from wallascli.simulator.routes import Target
 
-ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool",
-         "function": "tool"}
+ROLES = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
 MISTRAL_ID = 9
 
 
@@ -18,8 +24,11 @@ def read(target: Target, body: JsonObject, checked: bool) -> Question:
         raise Malformed("'messages' must be a non-empty array")
     if checked:
         _check(messages, target)
-    names = {txt(obj(call).get("id")): txt(obj(obj(call).get("function")).get("name"))
-             for message in messages for call in arr(message.get("tool_calls"))}
+    names = {
+        txt(obj(call).get("id")): txt(obj(obj(call).get("function")).get("name"))
+        for message in messages
+        for call in arr(message.get("tool_calls"))
+    }
     form = obj(body.get("response_format"))
     effort = body.get("reasoning_effort") or obj(body.get("reasoning")).get("effort")
     return Question(
@@ -44,10 +53,16 @@ def turn(message: JsonObject, names: dict[str, str]) -> Turn:
     role = ROLES.get(txt(message.get("role")), "user")
     content = message.get("content")
     parts = [obj(part) for part in arr(content)]
-    text = content if isinstance(content, str) else "\n".join(
-        txt(part.get("text")) for part in parts if part.get("type") == "text")
-    calls = tuple(Call(txt(function.get("name")), txt(function.get("arguments")), txt(obj(call).get("id")))
-                  for call in arr(message.get("tool_calls")) if (function := obj(obj(call).get("function"))))
+    text = (
+        content
+        if isinstance(content, str)
+        else "\n".join(txt(part.get("text")) for part in parts if part.get("type") == "text")
+    )
+    calls = tuple(
+        Call(txt(function.get("name")), txt(function.get("arguments")), txt(obj(call).get("id")))
+        for call in arr(message.get("tool_calls"))
+        if (function := obj(obj(call).get("function")))
+    )
     seen = tuple(item for part in parts if (item := _media(part)))
     name = names.get(txt(message.get("tool_call_id")), "") or txt(message.get("name"))
     return Turn(role, text, calls, seen, name if role == "tool" else "")

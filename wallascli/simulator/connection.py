@@ -15,7 +15,7 @@ RST_ON_CLOSE = struct.pack("ii", 1, 0)
 HIGH_WATER = 4 * 1024 * 1024
 YIELD_EVERY = 16
 SETTLE_STEP, SETTLE_MOST = 0.001, 2.0
-HANDSHAKE_FAILURE = b"\x15\x03\x03\x00\x02\x02\x28"     # a fatal TLS alert: handshake_failure
+HANDSHAKE_FAILURE = b"\x15\x03\x03\x00\x02\x02\x28"  # a fatal TLS alert: handshake_failure
 PLAIN_ANSWER = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTPS request to an HTTP server.\n"
 
 
@@ -88,7 +88,7 @@ class Connection(asyncio.Protocol):
             self._next()
 
     def eof_received(self) -> None:
-        return None          # the transport closes, and connection_lost says that the client is gone
+        return None  # the transport closes, and connection_lost says that the client is gone
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.host.closed(self)
@@ -121,7 +121,7 @@ class Connection(asyncio.Protocol):
             case "reset":
                 self._break()
             case _:
-                pass         # "stall": the handshake is never answered
+                pass  # "stall": the handshake is never answered
 
     def _next(self) -> None:
         assert self._transport is not None
@@ -143,9 +143,15 @@ class Connection(asyncio.Protocol):
         self._task = asyncio.get_running_loop().create_task(self._serve(request, self._exchange))
 
     async def _serve(self, request: http.Request, exchange: Exchange) -> None:
-        outcome = await self._perform(exchange)
-        self._exchange = None
-        exchange.ended(outcome)
+        outcome = "failed"  # an error of the simulator itself: seen in the log, and never a silent hang
+        try:
+            outcome = await self._perform(exchange)
+        finally:
+            if self._exchange is not None:
+                self._exchange = None
+                exchange.ended(outcome)
+            if outcome == "failed":
+                self.abort()
         self._task = None
         assert self._transport is not None
         self._reset_next = exchange.reset_next
@@ -157,6 +163,8 @@ class Connection(asyncio.Protocol):
     async def _perform(self, exchange: Exchange) -> str:
         """Perform all acts; gives the outcome."""
         for count, act in enumerate(exchange.acts(), 1):
+            if count % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
             match act:
                 case Send(body, content):
                     await self._write(body, exchange.bytewise)
@@ -175,8 +183,6 @@ class Connection(asyncio.Protocol):
                     return "complete" if whole and self._close() else "killed"
                 case _:
                     assert_never(act)
-            if count % YIELD_EVERY == 0:
-                await asyncio.sleep(0)
         return "complete"
 
     async def _write(self, body: bytes, bytewise: bool) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Protocol
 
 from wallascli.simulator import http
-from wallascli.simulator.js import JsonObject, arr, compact, obj, strings, txt
+from wallascli.simulator.js import JsonObject, compact, obj, strings, txt
 from wallascli.simulator.log import Log
 from wallascli.simulator.rules import Rules
 from wallascli.simulator.script import UnknownWord
@@ -44,8 +44,7 @@ def answer(server: Controlled, request: http.Request) -> bytes:
         case "POST", "script":
             return _script(server, request.body)
         case "DELETE", "script":
-            server.rules.clear()
-            server.handshake = "plain"
+            clear(server)
             return _json({"ok": True})
         case "GET", "words":
             return http.answer(200, (GRAMMAR or "").encode(), "text/plain; charset=utf-8")
@@ -55,21 +54,37 @@ def answer(server: Controlled, request: http.Request) -> bytes:
 
 def stats(server: Controlled) -> JsonObject:
     """How things stand now, and totals since the start."""
-    return {"open_connections": server.open_connections, "in_flight": server.in_flight,
-            "connections": server.ever_connected, "requests": server.log.total, "answers": server.serial}
+    return {
+        "open_connections": server.open_connections,
+        "in_flight": server.in_flight,
+        "connections": server.ever_connected,
+        "requests": server.log.total,
+        "answers": server.serial,
+    }
+
+
+def clear(server: Controlled) -> None:
+    """Forget what was asked and what was ordered; connections stay."""
+    server.rules.clear()
+    server.log.clear()
+    server.handshake = HANDSHAKES[0]
 
 
 def apply(server: Controlled, order: JsonObject) -> None:
     """One order: a script for some requests, or what a provider has. Raises UnknownWord, ValueError."""
     provider = txt(order.get("provider"))
     if "script" in order:
-        scripts = [txt(item) for item in arr(order["script"])] if isinstance(order["script"], list) else [txt(order["script"])]
-        server.rules.add(scripts, provider, txt(order.get("model")), txt(order.get("key")))
+        stated = order["script"]
+        scripts = [txt(item) for item in (stated if isinstance(stated, list | tuple) else [stated])]
+        operation = txt(order.get("operation", "chat"))
+        server.rules.add(scripts, provider, txt(order.get("model")), txt(order.get("key")), operation)
     pretended = server.rules.provider(provider)
     if "models" in order:
         pretended.models = None if order["models"] is None else strings(order["models"])
     if "keys" in order:
         pretended.keys = None if order["keys"] is None else strings(order["keys"])
+    if "listing" in order:
+        pretended.listing = order["listing"]
     if "wire" in order:
         pretended.wire = txt(order["wire"])
     if "handshake" in order:

@@ -14,15 +14,48 @@ from wallascli.simulator.routes import Target
 from wallascli.simulator.script import Behaviour
 from wallascli.simulator.shape import Failure
 
-REASON_OF = {400: "bad", 401: "badkey", 402: "credit", 403: "forbidden", 404: "nomodel", 408: "timeout", 409: "strict",
-             410: "gone", 413: "large", 422: "validation", 429: "rate", 498: "capacity", 500: "server", 502: "upstream",
-             503: "overloaded", 504: "timeout", 529: "overloaded"}
-STATUS_OF = {"badkey": 401, "credit": 402, "forbidden": 403, "nomodel": 404, "gone": 410, "notools": 400, "toolong": 400,
-             "moderation": 403, "daily": 429, "validation": 422, "loading": 503, "account": 429}
+REASON_OF = {
+    400: "bad",
+    401: "badkey",
+    402: "credit",
+    403: "forbidden",
+    404: "nomodel",
+    408: "timeout",
+    409: "strict",
+    410: "gone",
+    413: "large",
+    422: "validation",
+    429: "rate",
+    498: "capacity",
+    500: "server",
+    502: "upstream",
+    503: "overloaded",
+    504: "timeout",
+    529: "overloaded",
+}
+STATUS_OF = {
+    "badkey": 401,
+    "credit": 402,
+    "forbidden": 403,
+    "nomodel": 404,
+    "gone": 410,
+    "notools": 400,
+    "toolong": 400,
+    "moderation": 403,
+    "daily": 429,
+    "validation": 422,
+    "loading": 503,
+    "account": 429,
+}
 # Gemini's bad key is a 400 [gemini/error-400-gemini-2-5-flash-ruby-llm]; Mistral's unknown model
 # [mistral/error-400-definitely-not-a-model-rig] and Groq's retired one (documented) are 400 too.
-STATUS_AT = {("gemini", "badkey"): 400, ("mistral", "nomodel"): 400, ("groq", "gone"): 400, ("openai", "notools"): 404,
-             ("openrouter", "nomodel"): 400}
+STATUS_AT = {
+    ("gemini", "badkey"): 400,
+    ("mistral", "nomodel"): 400,
+    ("groq", "gone"): 400,
+    ("openai", "notools"): 404,
+    ("openrouter", "nomodel"): 400,
+}
 
 MESSAGES = {
     "bad": "Invalid value for 'temperature': must be between 0 and 2.",
@@ -42,10 +75,21 @@ MESSAGES = {
     "upstream": "Provider returned error",
     "overloaded": "The model is overloaded. Please try again later.",
     "loading": "Model {model} is currently loading",
-    "toolong": "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.",
+    "toolong": "This model's maximum context length is 8192 tokens, but your messages resulted in 9000 tokens.",
     "notools": "tools is not supported in this model.",
     "moderation": "Content violates usage guidelines.",
 }
+
+NO_PREFILL = {
+    "gemini": "Requests ending with a model turn are not supported unless the last part is a function response.",
+    "anthropic": "This model does not support assistant message prefill. "
+    "The conversation must end with a user message.",
+}
+
+
+def no_prefill(wire: str) -> str:
+    """How a wire says that it does not continue a partial answer."""
+    return NO_PREFILL.get(wire, "The last message must not be from the assistant.")
 
 
 def status_of(behaviour: Behaviour, target: Target) -> int:
@@ -96,10 +140,16 @@ def _reset(failure: Failure) -> dict[str, str]:
     at, seconds = failure.now + failure.hint_seconds, failure.hint_seconds
     match failure.target.wire, failure.target.provider:
         case "anthropic", _:
-            return {"anthropic-ratelimit-requests-remaining": "0",
-                    "anthropic-ratelimit-requests-reset": strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(at))}
+            return {
+                "anthropic-ratelimit-requests-remaining": "0",
+                "anthropic-ratelimit-requests-reset": strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(at)),
+            }
         case _, "openrouter":
-            return {"x-ratelimit-limit": "20", "x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(at * 1000))}
+            return {
+                "x-ratelimit-limit": "20",
+                "x-ratelimit-remaining": "0",
+                "x-ratelimit-reset": str(int(at * 1000)),
+            }
         case _, "cerebras":
             return {"x-ratelimit-remaining-requests-day": "0", "x-ratelimit-reset-requests-day": f"{seconds:.14f}"}
         case _, "sambanova":

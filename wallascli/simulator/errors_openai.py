@@ -54,10 +54,22 @@ def mistral(failure: Failure) -> JsonObject:
         "nomodel": ("invalid_model", "1500", f"Invalid model: {failure.target.model}"),
         "rate": ("rate_limited", "1300", "Rate limit exceeded"),
         "toolong": ("invalid_request_prompt", "3051", failure.message),
-    }.get(failure.reason, ("invalid_request_invalid_args" if failure.status < 500 else "internal_server_error",
-                           "3051" if failure.status < 500 else "3700", failure.message))
-    return {"object": "error", "message": message, "type": kind, "param": None, "code": code,
-            "raw_status_code": failure.status}
+    }.get(
+        failure.reason,
+        (
+            "invalid_request_invalid_args" if failure.status < 500 else "internal_server_error",
+            "3051" if failure.status < 500 else "3700",
+            failure.message,
+        ),
+    )
+    return {
+        "object": "error",
+        "message": message,
+        "type": kind,
+        "param": None,
+        "code": code,
+        "raw_status_code": failure.status,
+    }
 
 
 def openrouter(failure: Failure) -> JsonObject:
@@ -66,8 +78,10 @@ def openrouter(failure: Failure) -> JsonObject:
         error["message"] = f"{failure.target.model} is not a valid model ID"
     if failure.hint == "reset":
         at = str(int((failure.now + failure.hint_seconds) * 1000))
-        error["metadata"] = {"headers": {"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": at},
-                             "provider_name": None}
+        error["metadata"] = {
+            "headers": {"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": at},
+            "provider_name": None,
+        }
     elif failure.reason in ("upstream", "overloaded", "moderation"):
         error["message"] = "Provider returned error"
         raw = compact({"errors": [{"message": f"AiError: {failure.message}", "code": 3043}], "success": False})
@@ -82,18 +96,32 @@ def gemini(failure: Failure) -> object:
 
 def google_status(failure: Failure) -> str:
     """Google's name for a status."""
-    return {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND",
-            429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED",
-            }.get(failure.status, "INVALID_ARGUMENT" if failure.status < 500 else "INTERNAL")
+    return {
+        400: "INVALID_ARGUMENT",
+        401: "UNAUTHENTICATED",
+        403: "PERMISSION_DENIED",
+        404: "NOT_FOUND",
+        429: "RESOURCE_EXHAUSTED",
+        500: "INTERNAL",
+        503: "UNAVAILABLE",
+        504: "DEADLINE_EXCEEDED",
+    }.get(failure.status, "INVALID_ARGUMENT" if failure.status < 500 else "INTERNAL")
 
 
 def cerebras(failure: Failure) -> JsonObject:
-    kind, code = {"rate": ("too_many_requests_error", "request_quota_exceeded"),
-                  "daily": ("too_many_requests_error", "request_quota_exceeded"),
-                  "overloaded": ("too_many_requests_error", "queue_exceeded"),
-                  "badkey": ("invalid_request_error", "wrong_api_key"),
-                  "nomodel": ("not_found_error", "model_not_found")}.get(failure.reason, _kind(failure))
-    return {"message": failure.message, "type": kind, "param": "quota" if failure.status == 429 else None, "code": code}
+    kind, code = {
+        "rate": ("too_many_requests_error", "request_quota_exceeded"),
+        "daily": ("too_many_requests_error", "request_quota_exceeded"),
+        "overloaded": ("too_many_requests_error", "queue_exceeded"),
+        "badkey": ("invalid_request_error", "wrong_api_key"),
+        "nomodel": ("not_found_error", "model_not_found"),
+    }.get(failure.reason, _kind(failure))
+    return {
+        "message": failure.message,
+        "type": kind,
+        "param": "quota" if failure.status == 429 else None,
+        "code": code,
+    }
 
 
 def huggingface(failure: Failure) -> JsonObject:
@@ -105,20 +133,32 @@ def huggingface(failure: Failure) -> JsonObject:
 
 
 def nvidia(failure: Failure) -> JsonObject:
-    return {"type": "about:blank", "title": "Too Many Requests" if failure.status == 429 else "Error",
-            "status": failure.status, "detail": failure.message, "instance": "/v2/nvcf/pexec/functions"}
+    return {
+        "type": "about:blank",
+        "title": "Too Many Requests" if failure.status == 429 else "Error",
+        "status": failure.status,
+        "detail": failure.message,
+        "instance": "/v2/nvcf/pexec/functions",
+    }
 
 
 def pollinations(failure: Failure) -> JsonObject:
-    code = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 402: "PAYMENT_REQUIRED", 403: "FORBIDDEN", 404: "NOT_FOUND",
-            429: "TOO_MANY_REQUESTS"}.get(failure.status, "INTERNAL_ERROR")
+    code = {
+        400: "BAD_REQUEST",
+        401: "UNAUTHORIZED",
+        402: "PAYMENT_REQUIRED",
+        403: "FORBIDDEN",
+        404: "NOT_FOUND",
+        429: "TOO_MANY_REQUESTS",
+    }.get(failure.status, "INTERNAL_ERROR")
     return {"status": failure.status, "success": False, "error": {"code": code, "message": failure.message}}
 
 
 def azure(failure: Failure) -> JsonObject:
     # Codes are strings and there is no type [azure/error-429-grok-4-1-fast-non-reasoning-ruby-llm].
     code = {"rate": "RateLimitReached", "daily": "RateLimitReached", "moderation": "content_filter"}.get(
-        failure.reason, str(failure.status))
+        failure.reason, str(failure.status)
+    )
     return {"error": {"code": code, "message": failure.message, "details": failure.message}}
 
 
@@ -127,6 +167,15 @@ def cohere(failure: Failure) -> JsonObject:
 
 
 STYLES: dict[str, Callable[[Failure], object]] = {
-    "groq": groq, "mistral": mistral, "openrouter": openrouter, "gemini": gemini, "cerebras": cerebras,
-    "huggingface": huggingface, "nvidia": nvidia, "pollinations": pollinations, "azure": azure, "github": azure,
-    "cohere": cohere}
+    "groq": groq,
+    "mistral": mistral,
+    "openrouter": openrouter,
+    "gemini": gemini,
+    "cerebras": cerebras,
+    "huggingface": huggingface,
+    "nvidia": nvidia,
+    "pollinations": pollinations,
+    "azure": azure,
+    "github": azure,
+    "cohere": cohere,
+}

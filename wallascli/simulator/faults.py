@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from wallascli.simulator import http
 from wallascli.simulator.acts import Act, Close, Hold, Reset, Send, Wait
 from wallascli.simulator.framing import Framer, Packer, comment, encode, framer, packed, slices
-from wallascli.simulator.js import JsonObject
 from wallascli.simulator.script import Behaviour
 from wallascli.simulator.shape import Failure, Part, Piece, Shape, Told
 
@@ -101,8 +100,15 @@ def _badchunk(stage: Stage, piece: Piece | None, failure: Failure) -> Iterator[A
 
 
 # After so many pieces of the answer the rest is this.
-ENDINGS: dict[str, Strike] = {"die": _die, "fin": _fin, "cut": _cut, "stall": _stall, "error": _error,
-                              "badstop": _badstop, "badchunk": _badchunk}
+ENDINGS: dict[str, Strike] = {
+    "die": _die,
+    "fin": _fin,
+    "cut": _cut,
+    "stall": _stall,
+    "error": _error,
+    "badstop": _badstop,
+    "badchunk": _badchunk,
+}
 
 
 def mangled(piece: Piece) -> Piece:
@@ -128,7 +134,9 @@ def play(shape: Shape, told: Told, failure: Failure, error_headers: dict[str, st
         yield from _body(shape, told, failure)
 
 
-def play_plain(shape: Shape, told: Told, failure: Failure, error_headers: dict[str, str], body: JsonObject) -> Iterator[Act]:
+def play_plain(
+    shape: Shape, told: Told, failure: Failure, error_headers: dict[str, str], body: object
+) -> Iterator[Act]:
     """The acts of an answer that is no chat: the same faults, as far as they make sense for one whole body."""
     behaviour = told.behaviour
     if behaviour.wait:
@@ -137,7 +145,9 @@ def play_plain(shape: Shape, told: Told, failure: Failure, error_headers: dict[s
         yield from OPENINGS[behaviour.fault]
         return
     content, headers = (shape.error(failure), error_headers) if behaviour.status else (body, {})
-    yield from _whole(told, behaviour.status or 200, {"content-type": shape.whole_type} | headers, encode(shape, content))
+    yield from _whole(
+        told, behaviour.status or 200, {"content-type": shape.whole_type} | headers, encode(shape, content)
+    )
 
 
 def _head(told: Told, status: int, headers: dict[str, str]) -> Iterator[Act]:
@@ -195,8 +205,12 @@ def _status(told: Told) -> int:
 
 # A whole, well-formed HTTP answer whose body is not what was asked for.
 ODD_BODIES: dict[str, Callable[[Shape, Told], Iterator[Act]]] = {
-    "nobody": _nothing, "html": _page, "garbagebody": _not_json, "halfjson": _half_json,
-    "badgzip": _half_gzip}
+    "nobody": _nothing,
+    "html": _page,
+    "garbagebody": _not_json,
+    "halfjson": _half_json,
+    "badgzip": _half_gzip,
+}
 
 
 def _type(shape: Shape, told: Told) -> str:
@@ -219,7 +233,28 @@ def _stream(shape: Shape, told: Told, failure: Failure) -> Iterator[Act]:
     headers |= {"transfer-encoding": "chunked"} if chunked else {"connection": "close"}
     stage = Stage(shape, told, framer(shape, told), headers, chunked, _packer(told))
     yield from _head(told, 200, headers)
-    yield from _run(stage, shape.stream(told), failure)
+    if told.behaviour.fault == "halfcall" and told.answer.calls:
+        yield from _half_call(stage, list(shape.stream(told)))
+    else:
+        yield from _run(stage, shape.stream(told), failure)
+
+
+def _half_call(stage: Stage, pieces: list[Piece]) -> Iterator[Act]:
+    """Everything until the arguments of a call have begun, half a frame more, and an RST."""
+    answer = stage.told.answer
+    names = {call.name for call in answer.calls}
+    contents = [index for index, piece in enumerate(pieces) if piece.part is Part.CONTENT]
+    first = contents[len(answer.thoughts) - 1] + 1 if answer.thoughts else 0
+    begins = [index for index in range(first, len(pieces)) if any(name in pieces[index].body for name in names)]
+    begin = begins[min(stage.told.behaviour.at or 1, len(begins)) - 1]
+    goes_on = [index for index in contents if index > begin][:2]
+    in_parts = len(goes_on) == 2 and goes_on[0] not in begins
+    broken = goes_on[1] if in_parts else begin
+    for piece in pieces[:broken]:
+        yield stage.send(stage.frame(piece), piece.part is Part.CONTENT)
+    frame = stage.frame(pieces[broken])
+    yield stage.send(frame[: len(frame) * 3 // 4])
+    yield Reset()
 
 
 def _body(shape: Shape, told: Told, failure: Failure) -> Iterator[Act]:
@@ -233,13 +268,23 @@ def _body(shape: Shape, told: Told, failure: Failure) -> Iterator[Act]:
         body = packed(body)
     chunked = behaviour.fault in CHANGES_LENGTH or bool(behaviour.comments) or told.says("keepalive")
     headers = {"content-type": shape.whole_type} | _coded(told)
-    headers |= {"transfer-encoding": "chunked"} if chunked else {} if told.says("eof") else {"content-length": str(len(body))}
+    headers |= (
+        {"transfer-encoding": "chunked"}
+        if chunked
+        else {}
+        if told.says("eof")
+        else {"content-length": str(len(body))}
+    )
     # The slices are bytes already, maybe compressed: latin-1 carries them through a Piece unchanged.
     stage = Stage(shape, told, lambda piece: piece.body.encode("latin-1"), headers, chunked)
     yield from _head(told, 200, headers)
     whole = behaviour.fault in ("", "error")
-    parts = [body] if whole else list(slices(body, count + 1))
-    plain = replace(told, behaviour=replace(behaviour, pace=0, slow=0, trickle=0, fault="" if whole else behaviour.fault))
+    if behaviour.fault == "halfcall":
+        behaviour = replace(behaviour, fault="die", at=1)
+    parts = [body] if whole else list(slices(body, max(2, count + 1)))
+    plain = replace(
+        told, behaviour=replace(behaviour, pace=0, slow=0, trickle=0, fault="" if whole else behaviour.fault)
+    )
     stage.told = plain
     yield from _run(stage, (Piece(part.decode("latin-1")) for part in parts), failure)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ def framer(shape: Shape, told: Told) -> Framer:
     if not shape.stream_type.startswith("text/event-stream"):
         return lambda piece: (piece.body + "\n").encode()
     if shape.name == "gemini" and not told.target.sse:
-        return _array_item
+        return _array()
     newline = newline_of(told, shape)
 
     def event(piece: Piece) -> bytes:
@@ -39,10 +40,11 @@ def encode(shape: Shape, content: object) -> bytes:
     return (json.dumps(content, indent=2, ensure_ascii=False) if shape.spaced else compact(content)).encode()
 
 
-def _array_item(piece: Piece) -> bytes:
-    # Without alt=sse Gemini streams the items of one JSON array [gemini/chat-stream-gemini-flash-latest-llm-gemini].
-    lead = "[" if piece.part is Part.OPEN else ",\r\n"
-    return (lead + piece.body + ("]" if piece.part is Part.CLOSE else "")).encode()
+def _array() -> Framer:
+    # Without alt=sse Gemini streams the items of one JSON array
+    # [gemini/chat-stream-gemini-flash-latest-llm-gemini].
+    leads = itertools.chain(["["], itertools.repeat(",\r\n"))
+    return lambda piece: (next(leads) + piece.body + ("]" if piece.part is Part.CLOSE else "")).encode()
 
 
 def comment(shape: Shape, told: Told) -> bytes:

@@ -15,7 +15,7 @@ def obj(value: object) -> JsonObject:
 
 def arr(value: object) -> list[object]:
     """The value when it is a JSON array, else an empty one."""
-    return value if isinstance(value, list) else []
+    return list(value) if isinstance(value, list | tuple) else []
 
 
 def txt(value: object) -> str:

@@ -16,7 +16,7 @@ SECRET = frozenset({"authorization", "x-api-key", "x-goog-api-key", "api-key"})
 
 @dataclass(slots=True)
 class Entry:
-    """One exchange. `outcome`: open, complete, client_gone, killed (a fault ended it). Times in seconds."""
+    """One exchange. `outcome`: open, complete, client_gone, killed (a fault ended it), failed. Times in seconds."""
 
     time: float
     port: int
@@ -59,8 +59,11 @@ class Log:
     def select(self, filters: dict[str, str]) -> list[JsonObject]:
         """Entries whose fields equal the filters, as JSON objects; `last` limits their number."""
         wanted = {name: value for name, value in filters.items() if name != "last"}
-        found = [entry for entry in self.entries
-                 if all(str(getattr(entry, name, None)) == value for name, value in wanted.items())]
+        found = [
+            entry
+            for entry in self.entries
+            if all(str(getattr(entry, name, None)) == value for name, value in wanted.items())
+        ]
         return [asdict(entry) for entry in found[-int(filters.get("last", "0")) :]]
 
 

@@ -60,15 +60,15 @@ class Question:
     turns: tuple[Turn, ...]
     stream: bool
     tools: tuple[Tool, ...] = ()
-    choice: str = "auto"                 # auto, none, required, or the name of one tool
+    choice: str = "auto"  # auto, none, required, or the name of one tool
     parallel: bool = True
     json: bool = False
     schema: object = None
     limit: int | None = None
     stops: tuple[str, ...] = ()
     n: int = 1
-    logprobs: int | None = None          # how many alternatives beside each token, None for no logprobs
-    usage: bool = False                  # the caller asked for a usage frame
+    logprobs: int | None = None  # how many alternatives beside each token, None for no logprobs
+    usage: bool = False  # the caller asked for a usage frame
     think: bool = False
 
     @property

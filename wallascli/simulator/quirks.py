@@ -12,15 +12,15 @@ class Quirks:
     reasoning: str = "reasoning_content"
     usage: str = "own"
     done: bool = True
-    whole_calls: bool = False            # a call comes in one delta
-    calls_at_end: bool = False           # in the delta that carries the finish reason
+    whole_calls: bool = False  # a call comes in one delta
+    calls_at_end: bool = False  # in the delta that carries the finish reason
     call_id: str = "call_{:024d}"
     id: str = "chatcmpl-sim{:08d}"
     role_each: bool = False
     comments: bool = False
-    sparse: bool = False                 # no finish_reason key until the end
-    opening: bool = False                # a first frame with empty choices
-    thinking_parts: bool = False         # thoughts as a list of content parts
+    sparse: bool = False  # no finish_reason key until the end
+    opening: bool = False  # a first frame with empty choices
+    thinking_parts: bool = False  # thoughts as a list of content parts
 
 
 PLAIN = Quirks()
@@ -28,13 +28,22 @@ PLAIN = Quirks()
 QUIRKS = {
     "groq": Quirks("reasoning", "both", whole_calls=True, call_id="{:09d}"),
     "cerebras": Quirks("reasoning", "finish", done=False, call_id="{:09x}", sparse=True),
-    "mistral": Quirks("", "finish", whole_calls=True, calls_at_end=True, call_id="{:09d}", id="{:032x}",
-                      thinking_parts=True),
+    "mistral": Quirks(
+        "", "finish", whole_calls=True, calls_at_end=True, call_id="{:09d}", id="{:032x}", thinking_parts=True
+    ),
     "openrouter": Quirks("reasoning", "always", id="gen-1763633000-{:020d}", role_each=True, comments=True),
-    "nvidia": Quirks("reasoning_content", "each", whole_calls=True, calls_at_end=True, id="chat-{:032x}",
-                     call_id="chatcmpl-tool-{:032x}"),
+    "nvidia": Quirks(
+        "reasoning_content",
+        "each",
+        whole_calls=True,
+        calls_at_end=True,
+        id="chat-{:032x}",
+        call_id="chatcmpl-tool-{:032x}",
+    ),
     "huggingface": Quirks("reasoning", "finish", whole_calls=True),
-    "ollama": Quirks("reasoning", "own", whole_calls=True, call_id="call_{:08d}", id="chatcmpl-{:03d}", role_each=True),
+    "ollama": Quirks(
+        "reasoning", "own", whole_calls=True, call_id="call_{:08d}", id="chatcmpl-{:03d}", role_each=True
+    ),
     "azure": Quirks("", "own", opening=True),
     "github": Quirks("", "own", opening=True),
     "gemini": Quirks("", "each", whole_calls=True, call_id=""),

@@ -7,8 +7,15 @@ import re
 from wallascli.simulator.js import JsonObject, arr, obj, txt, whole
 
 DEEPEST = 12
-FORMATS = {"date": "2026-11-20", "time": "12:00:00Z", "date-time": "2026-11-20T12:00:00Z", "email": "a@example.org",
-           "uri": "https://example.org/", "uuid": "00000000-0000-4000-8000-000000000000", "ipv4": "192.0.2.1"}
+FORMATS = {
+    "date": "2026-11-20",
+    "time": "12:00:00Z",
+    "date-time": "2026-11-20T12:00:00Z",
+    "email": "a@example.org",
+    "uri": "https://example.org/",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+    "ipv4": "192.0.2.1",
+}
 
 
 def sample(schema: object, seed: str) -> object:
@@ -66,8 +73,11 @@ def _of_kind(kind: str, schema: JsonObject, seed: str, root: JsonObject, depth: 
 
 def _object(schema: JsonObject, seed: str, root: JsonObject, depth: int) -> JsonObject:
     required = {txt(name) for name in arr(schema.get("required"))}
-    return {name: _value(obj(inner), seed, root, depth + 1) for name, inner in obj(schema.get("properties")).items()
-            if depth < DEEPEST or name in required}
+    return {
+        name: _value(obj(inner), seed, root, depth + 1)
+        for name, inner in obj(schema.get("properties")).items()
+        if depth < DEEPEST or name in required
+    }
 
 
 def _number(schema: JsonObject) -> float | int:

@@ -97,16 +97,24 @@ class Begun:
         self.now = time.time()
         self.key = caller_key(request)
         self.body: JsonObject = {}
-        self.entry = Entry(self.now, connection.port, request.method, request.path, connection=connection.number,
-                           nth_on_connection=connection.requests, body_bytes=len(request.body))
+        self.entry = Entry(
+            self.now,
+            connection.port,
+            request.method,
+            request.path,
+            connection=connection.number,
+            nth_on_connection=connection.requests,
+            body_bytes=len(request.body),
+        )
         self.entry.query, self.entry.headers, self.entry.body = seen(request)
 
     def performed(self) -> Performed:
         target = routes.route(self.request.method, self.request.path, self.request.query, self.request.headers)
         if target is None:
             return self._plain(404, {"error": {"message": f"no such path: {self.request.path}", "code": 404}})
-        target = replace(target, wire=self.server.rules.provider(target.provider).wire or target.wire
-                         if target.operation == "models" else target.wire)
+        wire = self.server.rules.provider(target.provider).wire
+        if wire and target.operation == "models":
+            target = replace(target, wire=wire)
         try:
             self.body = obj(json.loads(self.request.body)) if self.request.body else {}
         except ValueError:
@@ -126,29 +134,42 @@ class Begun:
         entry.fault = faults.describe(behaviour)
 
     def _answered(self, target: Target, behaviour: Behaviour) -> Performed:
-        shape = SHAPES[target.wire]
-        question, told_answer = Question((), False), EMPTY
-        if target.operation == "chat":
-            try:
-                question = shape.read(target, self.body, "lax" not in behaviour.flags)
-                told_answer = answer.compose(question, behaviour)
-            except Malformed as error:
-                return self._refused(target, 400, "bad", str(error))
-            except answer.Declined as declined:
-                return self._refused(target, declined.status, declined.reason, declined.message)
+        shape, status = SHAPES[target.wire], errors.status_of(behaviour, target)
+        try:
+            question, said, other = self._read(shape, target, behaviour)
+        except (Malformed, answer.Declined) as refusal:
+            if not (status or behaviour.fault in faults.OPENINGS):
+                return self._declined(target, refusal)
+            question, said, other = Question((), self.body.get("stream") is True), EMPTY, None
         self.server.serial += 1
-        behaviour = replace(behaviour, status=0 if behaviour.fault == "error" else errors.status_of(behaviour, target))
-        told = Told(target, question, behaviour, told_answer, self.server.serial, self.now)
         failure = errors.failure_of(behaviour, target, self.now, self.entry.headers.get("authorization", ""))
+        behaviour = replace(behaviour, status=0 if behaviour.fault == "error" else status)
+        told = Told(target, question, behaviour, said, self.server.serial, self.now)
         self.entry.stream, self.entry.status = question.stream, behaviour.status or 200
-        return Performed(self.server, self.entry, self._acts(shape, told, failure), behaviour)
+        elsewhere = f"http://127.0.0.1:{self.connection.port}{ELSEWHERE}{self.request.path}"
+        headers = errors.headers_of(failure, elsewhere)
+        if target.operation == "chat":
+            acts = faults.play(shape, told, failure, headers)
+        else:
+            acts = faults.play_plain(shape, told, failure, headers, other)
+        return Performed(self.server, self.entry, acts, behaviour)
 
-    def _acts(self, shape: Shape, told: Told, failure: Failure) -> Iterator[Act]:
-        headers = errors.headers_of(failure, f"http://127.0.0.1:{self.connection.port}{ELSEWHERE}{self.request.path}")
-        if told.target.operation == "chat":
-            return faults.play(shape, told, failure, headers)
-        names = self.server.rules.models(told.target.provider)
-        return faults.play_plain(shape, told, failure, headers, shape.other(told.target, names, self.body))
+    def _read(self, shape: Shape, target: Target, behaviour: Behaviour) -> tuple[Question, answer.Answer, object]:
+        """The question and what is said to it; or the answer to what is no chat. Raises Malformed, Declined."""
+        pretended = self.server.rules.provider(target.provider)
+        if target.operation == "chat":
+            question = shape.read(target, self.body, "lax" not in behaviour.flags)
+            return question, answer.compose(question, behaviour), None
+        if target.operation == "models" and pretended.listing is not None:
+            return Question((), False), EMPTY, pretended.listing
+        names = self.server.rules.models(target.provider)
+        return Question((), False), EMPTY, shape.other(target, names, self.body)
+
+    def _declined(self, target: Target, refusal: Malformed | answer.Declined) -> Performed:
+        if isinstance(refusal, Malformed):
+            return self._refused(target, 400, "bad", str(refusal))
+        message = refusal.message or errors.no_prefill(target.wire)
+        return self._refused(target, refusal.status, refusal.reason, message)
 
     def _refused(self, target: Target, status: int, reason: str, message: str) -> Performed:
         self._note(target, Behaviour(status=status))
@@ -158,7 +179,9 @@ class Begun:
     def _plain(self, status: int, body: object, headers: dict[str, str] | None = None) -> Performed:
         self.entry.status = status
         content = compact(body).encode()
-        head = http.head(status, {"content-type": "application/json", "content-length": str(len(content))} | (headers or {}))
+        head = http.head(
+            status, {"content-type": "application/json", "content-length": str(len(content))} | (headers or {})
+        )
         return Performed(self.server, self.entry, iter((Send(head + content),)), GOOD_MANNERS)
 
 

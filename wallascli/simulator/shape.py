@@ -18,7 +18,7 @@ class Part(Enum):
 
     OPEN = "open"
     CONTENT = "content"
-    JOINT = "joint"          # between pieces: the end of a block, a ping
+    JOINT = "joint"  # between pieces: the end of a block, a ping
     CLOSE = "close"
 
 
@@ -62,16 +62,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One wire. `newline` ends the lines of its event stream; an empty `stream_type` says newline-delimited JSON."""
+    """One wire. `newline` ends the lines of its event stream; a `stream_type` that is none says JSON lines."""
 
     name: str
-    read: Callable[[Target, JsonObject, bool], Question]      # the last: whether to check what a provider checks
+    read: Callable[[Target, JsonObject, bool], Question]  # the last: whether to check what a provider checks
     stream: Callable[[Told], Iterator[Piece]]
     whole: Callable[[Told], JsonObject]
     error: Callable[[Failure], object]
     error_pieces: Callable[[Failure, Told], Iterator[Piece]]
-    other: Callable[[Target, tuple[str, ...], JsonObject], JsonObject]      # the operations that are not chat
+    other: Callable[[Target, tuple[str, ...], JsonObject], JsonObject]  # the operations that are not chat
     newline: str = "\n"
-    spaced: bool = False                                       # JSON with a space after each colon and comma
+    spaced: bool = False  # JSON with a space after each colon and comma
     stream_type: str = "text/event-stream; charset=utf-8"
     whole_type: str = "application/json"

@@ -30,8 +30,12 @@ def usage_of(told: Told) -> JsonObject:
     asked, said = told.question.prompt_tokens, told.answer.tokens
     usage: JsonObject = {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
     usage["prompt_tokens_details"] = {"cached_tokens": 0, "audio_tokens": 0}
-    usage["completion_tokens_details"] = {"reasoning_tokens": len(told.answer.thoughts), "audio_tokens": 0,
-                                          "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0}
+    usage["completion_tokens_details"] = {
+        "reasoning_tokens": len(told.answer.thoughts),
+        "audio_tokens": 0,
+        "accepted_prediction_tokens": 0,
+        "rejected_prediction_tokens": 0,
+    }
     if told.target.provider == "openrouter":
         usage |= {"cost": 0, "is_byok": False}
     return usage
@@ -51,15 +55,25 @@ def whole(told: Told) -> JsonObject:
 
 
 def _frame(told: Told, kind: str) -> JsonObject:
-    return {"id": quirks(told.target).id.format(told.serial), "object": kind, "created": int(told.now),
-            "model": told.target.model, "service_tier": "default", "system_fingerprint": "fp_simulator"}
+    return {
+        "id": quirks(told.target).id.format(told.serial),
+        "object": kind,
+        "created": int(told.now),
+        "model": told.target.model,
+        "service_tier": "default",
+        "system_fingerprint": "fp_simulator",
+    }
 
 
 def _choice(told: Told, index: int) -> JsonObject:
     row, answer = quirks(told.target), told.answer
     text = "".join(answer.texts[index])
-    message: JsonObject = {"role": "assistant", "content": text or (None if answer.calls else ""), "refusal": None,
-                           "annotations": []}
+    message: JsonObject = {
+        "role": "assistant",
+        "content": text or (None if answer.calls else ""),
+        "refusal": None,
+        "annotations": [],
+    }
     if answer.finish == "refusal":
         message |= {"content": None, "refusal": text}
     if answer.thoughts and row.thinking_parts:
@@ -83,15 +97,25 @@ def _thinking(text: str) -> JsonObject:
 
 def _call(told: Told, nth: int) -> JsonObject:
     call = told.answer.calls[nth]
-    return {"id": quirks(told.target).call_id.format(told.serial * 100 + nth), "type": "function",
-            "function": {"name": call.name, "arguments": call.arguments}}
+    return {
+        "id": quirks(told.target).call_id.format(told.serial * 100 + nth),
+        "type": "function",
+        "function": {"name": call.name, "arguments": call.arguments},
+    }
 
 
 def _logprobs(told: Told, tokens: tuple[str, ...]) -> JsonObject:
-    others = [{"token": f"alternative{rank}", "logprob": -1.0 - rank, "bytes": list(f"alternative{rank}".encode())}
-              for rank in range(told.question.logprobs or 0)]
-    return {"content": [{"token": token, "logprob": -0.25, "bytes": list(token.encode()), "top_logprobs": others}
-                        for token in tokens], "refusal": None}
+    others = [
+        {"token": f"alternative{rank}", "logprob": -1.0 - rank, "bytes": list(f"alternative{rank}".encode())}
+        for rank in range(told.question.logprobs or 0)
+    ]
+    return {
+        "content": [
+            {"token": token, "logprob": -0.25, "bytes": list(token.encode()), "top_logprobs": others}
+            for token in tokens
+        ],
+        "refusal": None,
+    }
 
 
 def stream(told: Told) -> Iterator[Piece]:
@@ -128,8 +152,15 @@ def _piece(told: Told, choices: list[JsonObject], part: Part, extra: JsonObject 
     return Piece(compact(frame | (extra or {})), part)
 
 
-def _delta(told: Told, index: int, delta: JsonObject, part: Part = Part.CONTENT, finish: str | None = None,
-           token: str | None = None, extra: JsonObject | None = None) -> Piece:
+def _delta(
+    told: Told,
+    index: int,
+    delta: JsonObject,
+    part: Part = Part.CONTENT,
+    finish: str | None = None,
+    token: str | None = None,
+    extra: JsonObject | None = None,
+) -> Piece:
     row = quirks(told.target)
     if row.role_each:
         delta = {"role": "assistant", "content": ""} | delta
@@ -174,13 +205,17 @@ def _calls(told: Told, row: Quirks) -> Iterator[Piece]:
 
 def _ends(told: Told, row: Quirks) -> Iterator[Piece]:
     finish = finish_of(told)
-    extra: JsonObject = {} if told.says("nousage") or row.usage not in ("finish", "both") else {"usage": usage_of(told)}
+    extra: JsonObject = (
+        {} if told.says("nousage") or row.usage not in ("finish", "both") else {"usage": usage_of(told)}
+    )
     if told.target.provider == "groq":
         extra["x_groq"] = {"id": f"req_sim{told.serial:08d}"} | ({"usage": extra["usage"]} if extra else {})
     if told.target.provider == "cerebras":
         extra["time_info"] = {"total_time": 0.01}
     for index in range(told.question.n):
-        calls = [{"index": nth} | _call(told, nth) for nth in range(len(told.answer.calls))] if row.calls_at_end else []
+        calls = (
+            [{"index": nth} | _call(told, nth) for nth in range(len(told.answer.calls))] if row.calls_at_end else []
+        )
         part = Part.CONTENT if calls else Part.CLOSE
         if finish or calls:
             yield _delta(told, index, {"tool_calls": calls} if calls else {}, part, finish, extra=extra)
@@ -198,8 +233,10 @@ def error_pieces(failure: Failure, told: Told) -> Iterator[Piece]:
 
 def other(target: Target, names: tuple[str, ...], body: JsonObject) -> JsonObject:
     """GET /models."""
-    return {"object": "list", "data": [{"id": name, "object": "model", "created": 1763600000, "owned_by": "simulator"}
-                                       for name in names]}
+    return {
+        "object": "list",
+        "data": [{"id": name, "object": "model", "created": 1763600000, "owned_by": "simulator"} for name in names],
+    }
 
 
 SHAPE = Shape("openai", asked_openai.read, stream, whole, errors_openai.body, error_pieces, other)

@@ -1,7 +1,7 @@
 """Which tools are called: decided from the request alone, as a model would, but predictably.
 
-A tool is called when the user names it, when the caller demands it, or when the script says so. Several named tools are
-called at once, unless the user says "then" or the caller forbids parallel calls; then one each turn.
+A tool is called when the user names it, when the caller demands it, or when the script says so. Several named tools
+are called at once, unless the user says "then" or the caller forbids parallel calls; then one each turn.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ def calls(question: Question, behaviour: Behaviour) -> tuple[Call, ...]:
     turns = since_user(question.turns)
     done = [call.name for turn in turns for call in turn.calls]
     rounds = sum(1 for turn in turns if turn.calls)
-    wanted = _scripted(question, behaviour, rounds) if behaviour.tools or behaviour.turns else _named(question, done)
+    wanted = (
+        _scripted(question, behaviour, rounds) if behaviour.tools or behaviour.turns else _named(question, done)
+    )
     seed = last_user_text(question.turns)[:SEED_LENGTH]
     return tuple(Call(tool.name, arguments(tool, seed, len(done) + index)) for index, tool in enumerate(wanted))
 
 
 def arguments(tool: Tool, seed: str, nth: int) -> str:
-    """Arguments that fit the schema, as JSON; different for each call of a turn where a string can tell them apart."""
+    """Arguments that fit the schema, as JSON; each call gets its own where a string can tell them apart."""
     return compact(obj(sample(tool.schema, seed if nth == 0 else f"{seed} #{nth + 1}")))
 
 
@@ -44,8 +46,11 @@ def _scripted(question: Question, behaviour: Behaviour, rounds: int) -> list[Too
 
 def _named(question: Question, done: list[str]) -> list[Tool]:
     text = last_user_text(question.turns)
-    found = [(match.start(), tool) for tool in question.tools
-             if (match := re.search(rf"(?<![\w-]){re.escape(tool.name)}(?![\w-])", text))]
+    found = [
+        (match.start(), tool)
+        for tool in question.tools
+        if (match := re.search(rf"(?<![\w-]){re.escape(tool.name)}(?![\w-])", text))
+    ]
     wanted = [tool for _, tool in sorted(found, key=lambda pair: pair[0])]
     if question.choice not in ("auto", "required"):
         wanted = [tool for tool in question.tools if tool.name == question.choice]

@@ -1,7 +1,7 @@
-"""What is said: a pure function of the conversation and the script, so that anybody can go on from any point of it.
+"""What is said: a pure function of the conversation and the script, so that it can be taken up at any point.
 
-The whole answer never depends on how much of it was said before. A conversation that ends in a part of the answer, or
-in a user who asks to go on, is answered with what is missing.
+The whole answer never depends on how much of it was said before. A conversation that ends in a part of the answer,
+or in a user who asks to go on, is answered with what is missing.
 """
 
 from __future__ import annotations
@@ -14,13 +14,34 @@ from wallascli.simulator.question import Media, Question, Turn
 from wallascli.simulator.script import Behaviour
 
 COUNT_TO = re.compile(r"\bcount (?:up )?to (\d{1,6})\b", re.IGNORECASE)
-GO_ON = re.compile(r"\b(?:continue|continuing|go on|goes on|going on|carry on|resume|left off|stopped|broke off|"
-                   r"interrupted|cut off|contin[uú]a|sigue|weiter)\b", re.IGNORECASE)
+GO_ON = re.compile(
+    r"\b(?:continue|continuing|go on|goes on|going on|carry on|resume|left off|stopped|broke off|"
+    r"interrupted|cut off|contin[uú]a|sigue|weiter)\b",
+    re.IGNORECASE,
+)
 REPEAT_LAST = re.compile(r"last (?:~|about |around )?(\d{1,4}) characters", re.IGNORECASE)
 SHORTEST_ANCHOR = 8
 PIECE = re.compile(r"\s*\S+|\s+")
-RICH = ("naïve", "e\u0301lan", "👩‍👩‍👧", "🇪🇸", "日本語", "\n\n- item", "`code`", " two  spaces", "tab\there", "Ω≈ç", "👍🏽",
-        "عربى", "\r\nline", '"quoted"', "back\\slash", "</think>", "data: x", "…")
+RICH = (
+    "naïve",
+    "e\u0301lan",
+    "👩‍👩‍👧",
+    "🇪🇸",
+    "日本語",
+    "\n\n- item",
+    "`code`",
+    " two  spaces",
+    "tab\there",
+    "Ω≈ç",
+    "👍🏽",
+    "عربى",
+    "\r\nline",
+    '"quoted"',
+    "back\\slash",
+    "</think>",
+    "data: x",
+    "…",
+)
 APOLOGY = "Sorry for the interruption! "
 
 
