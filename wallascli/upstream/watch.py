@@ -54,6 +54,11 @@ class Watch:
         if self._timer is None or self._timer.when() > self.deadline:
             self._arm(self.deadline)
 
+    @property
+    def left(self) -> float:
+        """Seconds until it fires."""
+        return self.deadline - self._loop.time()
+
     def rest(self) -> None:
         self.deadline = NEVER
 

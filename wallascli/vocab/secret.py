@@ -10,19 +10,16 @@ from typing import final
 class Secret:
     """Holds a key. ``str``, ``repr`` and ``format`` show at most its last four characters."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("_value", "fingerprint")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        self.fingerprint = hashlib.sha256(value.encode()).hexdigest()[:12]
+        """Twelve hexadecimal digits that tell keys apart in files and logs without holding them."""
 
     def reveal(self) -> str:
         """The key itself: only for the request header that carries it."""
         return self._value
-
-    @property
-    def fingerprint(self) -> str:
-        """Twelve hexadecimal digits that tell keys apart in files and logs without holding them."""
-        return hashlib.sha256(self._value.encode()).hexdigest()[:12]
 
     def __str__(self) -> str:
         return f"…{self._value[-4:]}" if len(self._value) >= 12 else "…"

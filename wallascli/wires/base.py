@@ -166,6 +166,11 @@ class Inbound(Protocol):
     @property
     def framing(self) -> Framing: ...
 
+    @property
+    def end_mark(self) -> bytes:
+        """What must stand at the end of a stream, where the wire has such a thing (``data: [DONE]``)."""
+        ...
+
     def parse(self, body: Json) -> ChatRequest:
         """Raises ``NotUnderstood``, naming the field."""
         ...

@@ -136,6 +136,7 @@ class OpenAIIn:
 
     name = NAME
     framing = Framing.SSE
+    end_mark = b"data: " + DONE + b"\n\n"
 
     def parse(self, body: Json) -> ChatRequest:
         return parse(body)
@@ -255,14 +256,13 @@ class ChunkWriter:
         return role + start + delta + tail
 
     def fail(self, error: CallerError) -> bytes:
-        return b"data: " + orjson.dumps({"error": error_body(error)}) + b"\n\ndata: [DONE]\n\n"
+        return b"data: " + orjson.dumps({"error": error_body(error)}) + b"\n\n" + OpenAIIn.end_mark
 
     def end(self) -> bytes:
-        done = b"data: [DONE]\n\n"
         if not (self._include_usage and self._usage):
-            return done
+            return OpenAIIn.end_mark
         figures = orjson.dumps(usage_body(self._usage))
-        return self._head + b',"choices":[],"usage":' + figures + b"}\n\n" + done
+        return self._head + b',"choices":[],"usage":' + figures + b"}\n\n" + OpenAIIn.end_mark
 
 
 def _delta(

@@ -1,0 +1,88 @@
+"""One place to ask, with the reasons for its rank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wallascli.providers.base import Provider
+from wallascli.vocab.deadlines import Deadlines
+from wallascli.vocab.models import ModelCard
+from wallascli.vocab.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One part of a score: ``value`` 0..1, already turned so that more is better, times ``weight``."""
+
+    name: str
+    value: float
+    weight: float
+    why: str = ""
+
+    @property
+    def points(self) -> float:
+        return self.value * self.weight
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A provider as this user has it. ``unusable`` says why it cannot be asked, empty if it can.
+
+    ``free``: the operator vouches that it costs nothing.
+    """
+
+    provider: Provider
+    keys: tuple[Secret, ...] = ()
+    free: bool = False
+    unusable: str = ""
+    unusable_kind: str = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model at a provider, as this request would ask it."""
+
+    provider: Provider
+    card: ModelCard
+    keys: tuple[Secret, ...] = ()
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    retries: int = 1
+    named: bool = False
+    """The caller named this model (alone, in a list or through an alias), the router did not choose it."""
+    terms: tuple[Term, ...] = ()
+    why: str = ""
+    last_resort: bool = False
+    """Its circuit is open: asked only when everybody else has failed (P1)."""
+
+    @property
+    def name(self) -> str:
+        return self.card.name
+
+    @property
+    def score(self) -> float:
+        return sum(term.points for term in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A place that is not asked, and why, in words."""
+
+    name: str
+    reason: str
+    kind: str = ""
+    """``quota paid privacy key rejected needs window circuit retired gone other``: what kind of no it is."""
+    until: float | None = None
+    """When it ends, in epoch seconds, where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Ordered places to try. ``profile`` is the tier that chose, or ``none`` for a named model."""
+
+    asked: str
+    profile: str
+    candidates: tuple[Candidate, ...]
+    refused: tuple[Refused, ...] = ()
+    signals: tuple[str, ...] = ()
+    total: float = 300.0
+    """Seconds until the first content must have been sent."""

@@ -1,0 +1,309 @@
+"""An answer under way, whoever is giving it: ask, fall back before the first content, then hand it on.
+
+Until the first content is in hand nothing goes to the client (peek, then commit), so a failure costs only time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+from uuid import uuid4
+
+from wallascli.routing.asking import Asking
+from wallascli.routing.candidate import Candidate, Plan
+from wallascli.routing.course import Course, Turn
+from wallascli.routing.outcome import judge
+from wallascli.routing.stream import Feed, Translated, Verbatim, Words, label_of
+from wallascli.routing.witness import Witness
+from wallascli.upstream.client import Upstream
+from wallascli.upstream.watch import Watch
+from wallascli.vocab.chat import ChatRequest
+from wallascli.vocab.events import Completion, Event, FinishReason, fold
+from wallascli.vocab.failures import AttemptFailed, Failure, FailureClass, PlanExhausted
+from wallascli.vocab.policy import Policy
+from wallascli.wires.base import CallerError, Inbound, Label, Writer
+
+# After the finish reason only usage and the end mark can come: worth a short wait, not a deadline.
+_TAIL = 2.0
+_AFTER_END_MARK = 0.25
+_COMPLETE = (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)
+
+T = TypeVar("T", bytes, list[Event])
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A finished answer: as words, and as the provider's own bytes where the client speaks its wire."""
+
+    completion: Completion
+    raw: bytes | None = None
+
+
+@dataclass(slots=True)
+class _Committed(Generic[T]):
+    """A stream whose first content is in hand."""
+
+    asking: Asking
+    feed: Feed[T]
+    head: list[T]
+
+
+class Reply:
+    """Use as ``async with reply``; first ``open``, then ``stream``, ``events`` or ``whole``."""
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        witness: Witness,
+        request: ChatRequest,
+        plan: Plan,
+        policy: Policy,
+        inbound: Inbound | None,
+    ) -> None:
+        self.request = request
+        self.plan = plan
+        self._upstream = upstream
+        self._witness = witness
+        self._policy = policy
+        self._inbound = inbound
+        self._began = time.monotonic()
+        self._asking: Asking | None = None
+        self._bytes: _Committed[bytes] | None = None
+        self._events: _Committed[list[Event]] | None = None
+        self._whole: Whole | None = None
+        self._empty: Whole | None = None
+        self.course = Course(plan.candidates, witness.permit)
+        self.tried = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._asking is not None:
+            self._asking.close()
+            self._witness.done(self._asking.turn)
+
+    @property
+    def candidate(self) -> Candidate:
+        """Who answers; known after ``open``."""
+        assert self._asking is not None
+        return self._asking.turn.candidate
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Request fields that the answering provider could not be told."""
+        return self._asking.dropped if self._asking else ()
+
+    async def open(self) -> None:
+        """Ask until content is in hand. Raises ``PlanExhausted``."""
+        for turn in self.course.turns():
+            if turn.wait:
+                await asyncio.sleep(min(turn.wait, self._left()))
+            asking = self._asking = Asking(self._upstream, turn, self.request)
+            self.tried += 1
+            try:
+                await self._ask(asking)
+                return
+            except AttemptFailed as exc:
+                self._failed(asking, exc.failure)
+            if self._left() <= 0:
+                break
+        if self._empty is None or any(a.failure.kind is not FailureClass.EMPTY for a in self.course.attempts):
+            raise self._exhausted()
+        self._whole = self._empty
+
+    def _failed(self, asking: Asking, failure: Failure) -> None:
+        asking.close()
+        self._witness.failed(asking.turn, failure, waited=asking.seconds if not asking.first else None)
+        self.course.failed(asking.turn, failure, asking.seconds, time.time())
+
+    def _exhausted(self) -> PlanExhausted:
+        return judge(self.plan, self.course.attempts, deadline_over=self._left() <= 0, local_time=time.time())
+
+    def _left(self) -> float:
+        """Seconds until there must be a first content."""
+        limit = self.plan.total
+        if self._policy.deadline is not None:
+            limit = min(limit, self._policy.deadline)
+        return limit - (time.monotonic() - self._began)
+
+    async def _ask(self, asking: Asking) -> None:
+        """One call, until its first content or its end. Raises ``AttemptFailed``."""
+        turn = asking.turn
+        as_stream = self.request.stream or (not turn.last and self._may_stream())
+        try:
+            async with Watch(self._patience(turn, as_stream), "no answer in time") as watch:
+                await asking.send(stream=as_stream)
+                if not self.request.stream:
+                    await self._ask_whole(asking, watch, as_stream)
+                elif self._inbound is None:
+                    self._events = await self._peeked(asking, self._words(turn))
+                else:
+                    self._bytes = await self._peeked(asking, self._feed(turn, self._inbound))
+        except TimeoutError as exc:
+            raise AttemptFailed(Failure(FailureClass.SLOW, str(exc))) from exc
+
+    def _patience(self, turn: Turn, as_stream: bool) -> float:
+        if not as_stream:
+            return self._left()
+        limits = turn.candidate.deadlines
+        first = limits.first_byte_last if turn.last else (turn.permit.first_byte or limits.first_byte)
+        return min(first, self._left())
+
+    def _may_stream(self) -> bool:
+        """Whether a stream gives all that a plain answer would: sound, or several answers, do not fold well."""
+        return (self.request.n or 1) == 1 and "audio" not in (self.request.extra.get("modalities") or ())
+
+    def _words(self, turn: Turn) -> Words:
+        return Words(turn.candidate.provider.wire, skip_malformed=turn.last)
+
+    def _feed(self, turn: Turn, inbound: Inbound) -> Feed[bytes]:
+        wire = turn.candidate.provider.wire
+        if inbound.name == wire.name:
+            return Verbatim(wire, skip_malformed=turn.last)
+        return Translated(self._words(turn), inbound, self.request, self._label(turn.candidate))
+
+    def _label(self, candidate: Candidate) -> Label:
+        return Label(f"chatcmpl-{uuid4().hex}", candidate.card.id, int(time.time()))
+
+    async def _peeked(self, asking: Asking, feed: Feed[T]) -> _Committed[T]:
+        head = await asking.peek(feed)
+        state = feed.state
+        if not state.content and not (state.finish and state.finish.reason in _COMPLETE):
+            self._empty = self._empty or Whole(Completion(state.started, (), state.usage))
+            raise AttemptFailed(Failure(FailureClass.EMPTY, "an empty answer"))
+        self._witness.answering(asking.turn, asking.first)
+        return _Committed(asking, feed, head)
+
+    async def _ask_whole(self, asking: Asking, watch: Watch, as_stream: bool) -> None:
+        turn, raw = asking.turn, None
+        if as_stream:
+            limits = turn.candidate.deadlines
+            idle = limits.idle_last if turn.last else limits.idle
+            events = await asking.gather(self._words(turn), watch, idle, self._left())
+        else:
+            events, body = await asking.plain()
+            raw = body if self._inbound and self._inbound.name == turn.candidate.provider.wire.name else None
+        whole = Whole(fold(events), raw)
+        if _is_empty(whole.completion):
+            self._empty = self._empty or whole
+            raise AttemptFailed(Failure(FailureClass.EMPTY, "an empty answer"))
+        self._whole = whole
+        self._succeeded(asking, sum(len(c.text) + len(c.thought) for c in whole.completion.choices))
+
+    def _succeeded(self, asking: Asking, characters: int) -> None:
+        self._witness.succeeded(
+            asking.turn, first_content=asking.first or None, characters=characters, seconds=asking.seconds
+        )
+
+    def whole(self) -> Whole:
+        """The answer to a request that did not ask for a stream; after ``open``."""
+        assert self._whole is not None
+        return self._whole
+
+    def body(self, inbound: Inbound) -> bytes:
+        """That answer in the client's wire: the provider's own bytes wherever they are in it."""
+        whole = self.whole()
+        if whole.raw is not None:
+            return whole.raw
+        label = label_of(whole.completion.started, self._label(self.candidate))
+        return inbound.render_whole(whole.completion, label)
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """The answer in the client's wire, each piece as soon as it is there, with the end its wire demands."""
+        assert self._inbound is not None
+        committed = self._bytes
+        if committed is None:
+            yield self._empty_stream(self._inbound)
+            return
+        feed = committed.feed
+        try:
+            async for piece in self._pieces(committed):
+                if piece:
+                    yield piece
+        except AttemptFailed as exc:
+            yield self._writer(feed).fail(_interrupted(exc.failure))
+            return
+        if isinstance(feed, Translated):
+            yield feed.writer.end()
+        elif not feed.state.done:
+            yield self._inbound.end_mark
+
+    async def events(self) -> AsyncIterator[Event]:
+        """The answer in words. Raises ``PlanExhausted`` if it breaks in the middle."""
+        if self._events is None:
+            return
+        try:
+            async for piece in self._pieces(self._events):
+                for event in piece:
+                    yield event
+        except AttemptFailed:
+            raise self._exhausted() from None
+
+    def _writer(self, feed: Feed[bytes]) -> Writer:
+        assert self._inbound is not None
+        if isinstance(feed, Translated):
+            return feed.writer
+        return self._inbound.writer(self.request, label_of(feed.state.started, self._label(self.candidate)))
+
+    def _empty_stream(self, inbound: Inbound) -> bytes:
+        writer = inbound.writer(self.request, self._label(self.candidate))
+        return writer.write(()) + writer.end()
+
+    async def _pieces(self, committed: _Committed[T]) -> AsyncIterator[T]:
+        """The head, then each read. Raises ``AttemptFailed`` where the answer breaks."""
+        asking, feed = committed.asking, committed.feed
+        for piece in committed.head:
+            yield piece
+        try:
+            async for piece in self._reads(asking, feed):
+                yield piece
+        except AttemptFailed as exc:
+            self._failed(asking, exc.failure)
+            raise
+        self._succeeded(asking, feed.state.characters)
+
+    async def _reads(self, asking: Asking, feed: Feed[T]) -> AsyncIterator[T]:
+        state, seen = feed.state, -1
+        idle = asking.turn.candidate.deadlines.idle_last
+        try:
+            async with Watch(self._bound(idle), "the answer stalled") as watch:
+                while not asking.ended:
+                    if state.finish is not None or state.done:
+                        watch.touch(_AFTER_END_MARK if state.done else _TAIL)
+                    piece = await asking.take(feed)
+                    # A slow client is not a slow provider; and only a piece of the answer is a sign of life.
+                    left = self._bound(idle) if state.progress > seen else watch.left
+                    seen = state.progress
+                    watch.rest()
+                    yield piece
+                    watch.touch(left)
+        except TimeoutError as exc:
+            if state.finish is None and not state.done:
+                raise AttemptFailed(Failure(FailureClass.SLOW, str(exc))) from exc
+
+    def _bound(self, idle: float) -> float:
+        """The caller's own deadline binds also after the first content."""
+        return idle if self._policy.deadline is None else min(idle, self._left())
+
+
+def _is_empty(completion: Completion) -> bool:
+    """Neither text nor call; but a finish of ``length`` or of a content filter is an answer."""
+    for choice in completion.choices:
+        if choice.text or choice.tool_calls or choice.refusal or choice.media or choice.extra.get("audio"):
+            return False
+        if choice.finish and choice.finish.reason in _COMPLETE:
+            return False
+    return True
+
+
+def _interrupted(failure: Failure) -> CallerError:
+    return CallerError(
+        502, "stream_interrupted", "server_error", f"The answer broke off: {failure.message}", hint="ask again"
+    )

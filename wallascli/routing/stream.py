@@ -1,0 +1,274 @@
+"""One candidate's stream while it is read: cut into frames, looked at, handed on as bytes or as words.
+
+The three kinds have the same shape (``Feed``): ``take`` each network read, then ``ended`` once the body is over.
+``Words`` gives events, ``Translated`` bytes of another wire, ``Verbatim`` the frames as they came. None awaits.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar, assert_never
+
+from wallascli.routing.calls import CallGate
+from wallascli.vocab.chat import ChatRequest, Usage
+from wallascli.vocab.events import (
+    ErrorFacts,
+    Event,
+    Extra,
+    Finished,
+    LogprobsReported,
+    MediaMade,
+    ProviderError,
+    RefusalDelta,
+    Started,
+    TextDelta,
+    ThoughtDelta,
+    ToolCallDelta,
+    ToolCallStarted,
+    UsageReported,
+)
+from wallascli.vocab.failures import AttemptFailed, Failure, FailureClass
+from wallascli.wires.base import Glance, Inbound, Label, Malformed, Outbound, Writer
+
+# A frame that never ends must not eat the memory; the largest seen (a picture) is about 2 MB.
+_MOST_PENDING = 64 * 1024 * 1024
+_TEXT = Glance.TEXT
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class ErrorInStream(Exception):
+    """The provider said inside its 200 that it failed; the facts are still to be judged."""
+
+    def __init__(self, facts: ErrorFacts) -> None:
+        super().__init__(facts.message)
+        self.facts = facts
+
+
+class State:
+    """Where an answer stands."""
+
+    __slots__ = ("answered", "characters", "content", "done", "finish", "progress", "skipped", "started", "usage")
+
+    def __init__(self) -> None:
+        self.content = False
+        """Something that a client may see has come: text, a thought, a whole call."""
+        self.progress = 0
+        """Pieces of an answer, parts of calls too: what satisfies the deadlines."""
+        self.characters = 0
+        self.finish: Finished | None = None
+        self.done = False
+        """The wire's own end mark has come."""
+        self.started = Started()
+        self.usage: Usage | None = None
+        self.skipped = 0
+        """Malformed frames left out because nobody else could be asked."""
+        self.answered = False
+        """Text, refusal, media or a call has come: not only thoughts."""
+
+    def note(self, event: Event) -> None:
+        """Raises ``ErrorInStream``."""
+        match event:
+            case ProviderError(facts):
+                raise ErrorInStream(facts)
+            case Finished():
+                self.finish = self.finish or event
+            case UsageReported(usage):
+                self.usage = usage
+            case Started():
+                self.started = event
+            case TextDelta(text) | RefusalDelta(text):
+                self._gained(len(text), answered=True)
+            case ThoughtDelta(text):
+                self._gained(len(text), answered=False)
+            case ToolCallStarted() | ToolCallDelta() | MediaMade():
+                self._gained(0, answered=True)
+            case LogprobsReported() | Extra():
+                pass
+            case _:
+                assert_never(event)
+
+    def _gained(self, characters: int, *, answered: bool) -> None:
+        self.progress += 1
+        self.characters += characters
+        self.answered = self.answered or answered
+
+
+class Feed(Protocol[T_co]):
+    """What reads a stream: ``take`` raises ``ErrorInStream``, or ``AttemptFailed`` where a frame is broken."""
+
+    @property
+    def state(self) -> State: ...
+
+    def take(self, read: bytes) -> T_co: ...
+
+    def ended(self) -> T_co:
+        """Raises ``AttemptFailed`` if the answer was cut: no finish reason and no end mark."""
+        ...
+
+
+class _Frames:
+    """Cutting, the patience with malformed frames, and the check that an answer has an end."""
+
+    def __init__(self, wire: Outbound, *, skip_malformed: bool) -> None:
+        self.state = State()
+        self._framer = wire.framing.framer()
+        self._skip = skip_malformed
+
+    def cut(self, read: bytes) -> list[bytes]:
+        frames = self._framer.feed(read)
+        if self._framer.pending > _MOST_PENDING:
+            raise AttemptFailed(Failure(FailureClass.BROKEN, "a frame without end"))
+        return frames
+
+    def last(self) -> bytes:
+        """What stands after the last whole frame: a frame of its own, since the body is over."""
+        rest = self._framer.rest()
+        return rest if rest.strip() else b""
+
+    def malformed(self, error: Malformed) -> None:
+        """It may have held text: a death here, unless nobody else is left to ask."""
+        if not self._skip:
+            raise AttemptFailed(Failure(FailureClass.BROKEN, f"a malformed frame ({error})")) from error
+        self.state.skipped += 1
+
+    def check_end(self) -> None:
+        if self.state.finish is None and not self.state.done:
+            raise AttemptFailed(Failure(FailureClass.BROKEN, "the answer was cut off"))
+
+
+class Words:
+    """Hands on events: for the command line, for a whole answer, for another wire."""
+
+    def __init__(self, wire: Outbound, *, skip_malformed: bool) -> None:
+        self._frames = _Frames(wire, skip_malformed=skip_malformed)
+        self._reader = wire.reader()
+        self._gate = CallGate()
+        self.state = self._frames.state
+
+    def take(self, read: bytes) -> list[Event]:
+        out: list[Event] = []
+        for frame in self._frames.cut(read):
+            self._frame(frame, out)
+        return out
+
+    def ended(self) -> list[Event]:
+        out: list[Event] = []
+        if frame := self._frames.last():
+            self._frame(frame, out)
+        self._pass(self._reader.end(), out)
+        self._frames.check_end()
+        return out
+
+    def _frame(self, frame: bytes, out: list[Event]) -> None:
+        try:
+            events = self._reader.feed(frame)
+        except Malformed as error:
+            self._frames.malformed(error)
+            return
+        self._pass(events, out)
+
+    def _pass(self, events: list[Event], out: list[Event]) -> None:
+        for event in events:
+            self.state.note(event)
+        ready = self._gate.let_through(events)
+        if not self.state.content:
+            self.state.content = any(_is_content(event) for event in ready)
+        out += ready
+
+
+def _is_content(event: Event) -> bool:
+    return isinstance(event, TextDelta | ThoughtDelta | RefusalDelta | MediaMade | ToolCallStarted)
+
+
+class Translated:
+    """Hands on bytes of the client's wire, made of the words of the provider's."""
+
+    def __init__(self, words: Words, inbound: Inbound, request: ChatRequest, label: Label) -> None:
+        self._words = words
+        self._inbound = inbound
+        self._request = request
+        self._default = label
+        self._writer: Writer | None = None
+        self.state = words.state
+
+    @property
+    def writer(self) -> Writer:
+        """Made at the first content, when the provider has named the answer."""
+        if self._writer is None:
+            self._writer = self._inbound.writer(self._request, label_of(self.state.started, self._default))
+        return self._writer
+
+    def take(self, read: bytes) -> bytes:
+        events = self._words.take(read)
+        return self.writer.write(events) if events else b""
+
+    def ended(self) -> bytes:
+        return self.writer.write(self._words.ended())
+
+
+def label_of(started: Started, default: Label) -> Label:
+    return Label(started.id or default.id, started.model or default.model, started.created or default.created)
+
+
+class Verbatim:
+    """Hands on frames untouched; only the few that must be are read into words."""
+
+    def __init__(self, wire: Outbound, *, skip_malformed: bool) -> None:
+        self._frames = _Frames(wire, skip_malformed=skip_malformed)
+        self._glance = wire.glance
+        self._reader = wire.reader()
+        self._gate = CallGate()
+        self._held: list[bytes] = []
+        self.state = self._frames.state
+
+    def take(self, read: bytes) -> bytes:
+        out: list[bytes] = []
+        for frame in self._frames.cut(read):
+            self._frame(frame, out)
+        return b"".join(out)
+
+    def ended(self) -> bytes:
+        out: list[bytes] = []
+        if frame := self._frames.last():
+            self._frame(frame + b"\n\n", out)
+        self._frames.check_end()
+        return b"".join(out + self._held)
+
+    def _frame(self, frame: bytes, out: list[bytes]) -> None:
+        try:
+            seen = self._glance(frame)
+        except Malformed as error:
+            self._frames.malformed(error)
+            return
+        state = self.state
+        if seen is _TEXT and state.content and not self._held:
+            state.progress += 1
+            state.characters += len(frame)
+            out.append(frame)
+        else:
+            self._look(frame, seen, out)
+
+    def _look(self, frame: bytes, seen: Glance, out: list[bytes]) -> None:
+        """Not plain text in mid-stream: the first piece, a call, usage, an error, the end."""
+        state = self.state
+        if seen & Glance.DONE:
+            state.done = True
+        if seen & _MUST_READ or not state.content:
+            events = self._reader.feed(frame)
+            for event in events:
+                state.note(event)
+            self._gate.let_through(events)
+        elif seen:
+            state.progress += 1
+        if seen & _NEXT_ITEM:
+            self._gate.close()
+        self._held.append(frame)
+        if not self._gate.is_open:
+            out += self._held
+            self._held = []
+            state.content = state.content or bool(seen & _SHOWN) or self._gate.passed > 0
+
+
+_SHOWN = Glance.TEXT | Glance.THOUGHT
+_NEXT_ITEM = _SHOWN | Glance.FINISH | Glance.DONE
+_MUST_READ = Glance.CALL | Glance.USAGE | Glance.FINISH | Glance.ERROR
