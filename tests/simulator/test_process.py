@@ -12,8 +12,10 @@ pytest_plugins = ("tests.simulation",)
 def test_it_says_where_it_listens_and_stops_cleanly_when_told() -> None:
     running = start_process("--script", "groq=500")
     try:
-        answer = httpx.post(f"{running.url}/groq/v1/chat/completions",
-                            json={"model": "m", "messages": [{"role": "user", "content": "hi"}]})
+        answer = httpx.post(
+            f"{running.url}/groq/v1/chat/completions",
+            json={"model": "m", "messages": [{"role": "user", "content": "hi"}]},
+        )
         assert answer.status_code == 500
     finally:
         assert stop_process(running) == 0

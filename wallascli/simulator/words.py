@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from wallascli.simulator.question import Media, Question, Turn
@@ -20,7 +21,7 @@ GO_ON = re.compile(
     re.IGNORECASE,
 )
 REPEAT_LAST = re.compile(r"last (?:~|about |around )?(\d{1,4}) characters", re.IGNORECASE)
-SHORTEST_ANCHOR = 8
+SHORTEST_ANCHOR, LONGEST_ANCHOR = 8, 400
 PIECE = re.compile(r"\s*\S+|\s+")
 RICH = (
     "naïve",
@@ -104,16 +105,23 @@ def partial_answer(turns: tuple[Turn, ...]) -> tuple[tuple[Turn, ...], Partial |
 
 def anchor_in(wish: str, partial: str) -> str:
     """The end of the partial answer that the user quotes (as it is or as JSON), or describes by its length."""
-    quoted = ""
-    for size in range(min(len(partial), 400), 0, -1):
-        tail = partial[-size:]
-        if tail in wish or json.dumps(tail)[1:-1] in wish or json.dumps(tail, ensure_ascii=False)[1:-1] in wish:
-            quoted = tail
-            break
+    loose = _longest_tail(partial, lambda tail: tail in wish or any(form[1:-1] in wish for form in _quoted(tail)))
+    # A quotation mark in front of the anchor may also be the next character of the answer: in quotes it is not.
+    exact = _longest_tail(partial, lambda tail: any(form in wish for form in _quoted(tail)))
+    quoted = exact if exact and len(exact) >= len(loose) - 1 else loose
     if len(quoted) >= min(SHORTEST_ANCHOR, len(partial)):
         return quoted
     described = REPEAT_LAST.search(wish)
     return partial[-int(described[1]) :] if described else ""
+
+
+def _quoted(tail: str) -> tuple[str, str]:
+    return json.dumps(tail), json.dumps(tail, ensure_ascii=False)
+
+
+def _longest_tail(text: str, found: Callable[[str], bool]) -> str:
+    sizes = range(min(len(text), LONGEST_ANCHOR), 0, -1)
+    return next((text[-size:] for size in sizes if found(text[-size:])), "")
 
 
 def is_prefix(partial: Partial, full: str) -> bool:
