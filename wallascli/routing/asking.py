@@ -17,7 +17,7 @@ from wallascli.upstream.redact import without_secrets
 from wallascli.upstream.watch import Watch
 from wallascli.vocab.chat import ChatRequest
 from wallascli.vocab.events import ErrorFacts, Event, ProviderError
-from wallascli.vocab.failures import AttemptFailed, Failure, FailureClass
+from wallascli.vocab.failures import AttemptFailed, Failure, FailureClass, NotUnderstood
 from wallascli.wires.base import Malformed
 from wallascli.wires.errors import read_error
 
@@ -134,4 +134,7 @@ class Asking:
 
 
 def _encoded(body: dict[str, Any]) -> bytes:
-    return orjson.dumps(body)
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError as exc:  # it reads 1,024 levels and writes 254
+        raise NotUnderstood("The body is nested too deeply.") from exc

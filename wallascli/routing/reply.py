@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -63,6 +63,7 @@ class Reply:
         plan: Plan,
         policy: Policy,
         inbound: Inbound | None,
+        answered: Callable[[Candidate], None],
     ) -> None:
         self.request = request
         self.plan = plan
@@ -70,6 +71,7 @@ class Reply:
         self._witness = witness
         self._policy = policy
         self._inbound = inbound
+        self._answered = answered
         self._began = time.monotonic()
         self._asking: Asking | None = None
         self._bytes: _Committed[bytes] | None = None
@@ -96,6 +98,11 @@ class Reply:
         return self._asking.turn.candidate
 
     @property
+    def reason(self) -> str:
+        """Why this candidate, in a few words for a header."""
+        return ", ".join((self.candidate.why, *self.plan.signals))
+
+    @property
     def dropped(self) -> tuple[str, ...]:
         """Request fields that the answering provider could not be told."""
         return self._asking.dropped if self._asking else ()
@@ -109,6 +116,7 @@ class Reply:
             self.tried += 1
             try:
                 await self._ask(asking)
+                self._answered(turn.candidate)
                 return
             except AttemptFailed as exc:
                 self._failed(asking, exc.failure)
@@ -215,7 +223,7 @@ class Reply:
         label = label_of(whole.completion.started, self._label(self.candidate))
         return inbound.render_whole(whole.completion, label)
 
-    async def stream(self) -> AsyncIterator[bytes]:
+    async def stream(self) -> AsyncGenerator[bytes, None]:
         """The answer in the client's wire, each piece as soon as it is there, with the end its wire demands."""
         assert self._inbound is not None
         committed = self._bytes
@@ -235,7 +243,7 @@ class Reply:
         elif not feed.state.done:
             yield self._inbound.end_mark
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """The answer in words. Raises ``PlanExhausted`` if it breaks in the middle."""
         if self._events is None:
             return
@@ -256,7 +264,7 @@ class Reply:
         writer = inbound.writer(self.request, self._label(self.candidate))
         return writer.write(()) + writer.end()
 
-    async def _pieces(self, committed: _Committed[T]) -> AsyncIterator[T]:
+    async def _pieces(self, committed: _Committed[T]) -> AsyncGenerator[T, None]:
         """The head, then each read. Raises ``AttemptFailed`` where the answer breaks."""
         asking, feed = committed.asking, committed.feed
         for piece in committed.head:
@@ -269,7 +277,7 @@ class Reply:
             raise
         self._succeeded(asking, feed.state.characters)
 
-    async def _reads(self, asking: Asking, feed: Feed[T]) -> AsyncIterator[T]:
+    async def _reads(self, asking: Asking, feed: Feed[T]) -> AsyncGenerator[T, None]:
         state, seen = feed.state, -1
         idle = asking.turn.candidate.deadlines.idle_last
         try:

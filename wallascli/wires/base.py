@@ -1,6 +1,6 @@
-"""What a dialect is: two optional halves.
+"""What a dialect is: two optional halves. Clients speak ``Inbound``, providers ``Outbound``.
 
-Clients speak ``Inbound``, providers ``Outbound``. All of it is pure: bytes and parsed JSON in, words out, or the other way round. No I/O, no clock.
+All of it is pure: bytes and parsed JSON in, words out, or the other way round. No I/O, no clock.
 """
 
 from __future__ import annotations

@@ -195,8 +195,9 @@ def _whole_choice(index: int, choice: Choice) -> dict[str, Any]:
         message["refusal"] = choice.refusal
     if choice.tool_calls:
         message["tool_calls"] = [_whole_call(call) for call in choice.tool_calls]
-    if choice.media:
-        message["images"] = [_picture(item.mime, item.base64, item.url) for item in choice.media]
+    # Sound stands in ``audio`` already, which the reader keeps as it came.
+    if pictures := [item for item in choice.media if item.kind == "image"]:
+        message["images"] = [_picture(item.mime, item.base64, item.url) for item in pictures]
     message |= choice.extra
     reason = _REASON[choice.finish.reason] if choice.finish else "stop"
     return {"index": index, "message": message, "logprobs": choice.logprobs, "finish_reason": reason}
@@ -242,6 +243,8 @@ class ChunkWriter:
                 pass
             case Extra(choice=choice) if choice < 0:
                 pass
+            case MediaMade(media) if media.kind != "image":
+                pass  # its sound goes out as ``audio``
             case _:
                 yield self._delta(event.choice, orjson.dumps(_delta(event)))
 

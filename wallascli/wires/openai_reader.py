@@ -75,10 +75,20 @@ def usage_of(figures: Json) -> Usage:
     """``prompt_tokens`` includes cached ones and ``completion_tokens`` the reasoning, as OpenAI counts."""
     prompt = figures.get("prompt_tokens_details") or {}
     completion = figures.get("completion_tokens_details") or {}
+    read, written = figures.get("prompt_tokens") or 0, figures.get("completion_tokens") or 0
+    # Two leave a part of the total out of both: Mistral the sound it heard (mistral/audio-in-voxtral-small-latest),
+    # Gemini's compatible route the thinking (gemini/chat-tools-openai-compat-gemini-2-5-pro).
+    beside = max(0, (figures.get("total_tokens") or 0) - read - written)
+    if beside == prompt.get("audio_tokens"):
+        read += beside
+    else:
+        written += beside
+    cached = prompt.get("cached_tokens") or figures.get("cached_tokens") or figures.get("num_cached_tokens") or 0
     return Usage(
-        input=figures.get("prompt_tokens") or 0,
-        output=figures.get("completion_tokens") or 0,
-        cached=prompt.get("cached_tokens") or 0,
+        input=read,
+        output=written,
+        # Grok on Azure counts a hidden prompt as cached and nowhere else (azure/chat-grok-4-1: 24 in, 161 cached).
+        cached=min(cached, read),
         cache_written=prompt.get("cache_write_tokens") or 0,
         reasoning=completion.get("reasoning_tokens") or figures.get("reasoning_tokens") or 0,
     )
@@ -152,7 +162,11 @@ class ChunkReader:
         # OpenRouter repeats the reason in its usage chunk: the first one counts.
         if raw and index not in self._finished:
             self._finished.add(index)
-            yield Finished(finish_reason(raw), raw, choice=index)
+            reason = finish_reason(raw)
+            # OpenAI says "stop" when the tool was forced (openai/chat-tools-req-llm-20d266).
+            if reason is FinishReason.STOP and self._calls.get(index):
+                reason = FinishReason.TOOL_CALLS
+            yield Finished(reason, raw, choice=index)
 
     def _other(self, key: str, value: Any, index: int) -> Iterator[Event]:
         """Lists (annotations, reasoning_details, …) come in pieces and are told whole each time."""
@@ -205,6 +219,8 @@ def said(delta: dict[str, Any], choice: int) -> Iterator[Event]:
     if refusal := delta.get("refusal"):
         yield RefusalDelta(refusal, choice)
     if audio := delta.get("audio"):
+        if audio.get("data"):
+            yield MediaMade(Media("audio/*", base64=audio["data"], name=audio.get("id") or ""), choice)
         yield Extra("audio", audio, choice)
     for image in delta.get("images") or ():
         yield MediaMade(media((image.get("image_url") or {}).get("url") or "", "image/*"), choice)

@@ -1,0 +1,208 @@
+"""The one object that the command line, the gateway and MCP hold: ask it, explain, list, look at its health."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Self
+
+from wallascli.paths import write_private
+from wallascli.providers.base import Provider
+from wallascli.routing.candidate import Candidate, Place, Plan
+from wallascli.routing.catalog import Catalog
+from wallascli.routing.health import Health
+from wallascli.routing.plan import Planner
+from wallascli.routing.reply import Reply
+from wallascli.routing.rules import Rules
+from wallascli.routing.shipped import shipped_cards
+from wallascli.routing.stats import StatsRow
+from wallascli.routing.witness import Witness
+from wallascli.store.health import HealthStore
+from wallascli.store.keeper import Keeper
+from wallascli.upstream.client import Upstream
+from wallascli.upstream.discovery import listing
+from wallascli.vocab.chat import ChatRequest
+from wallascli.vocab.failures import AttemptFailed
+from wallascli.vocab.models import ModelCard
+from wallascli.vocab.policy import Policy
+from wallascli.wires.base import Inbound, Malformed
+
+# Free tiers change monthly, lists daily at most (design 3.6).
+FRESH = 6 * 3600.0
+# A local server's models come and go with a command of its user's.
+FRESH_LOCAL = 60.0
+LOCAL_PATIENCE = 0.3
+_PATIENCE = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Everything an engine needs to know, as plain values; ``models`` are those that the settings name."""
+
+    places: Mapping[str, Place]
+    rules: Rules
+    state: Path
+    cache: Path
+    models: Mapping[str, tuple[ModelCard, ...]]
+    say: tuple[str, ...] = ()
+
+
+class Engine:
+    """``async with Engine(setup) as engine``. Everything of it lives on one event loop."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.catalog = Catalog(shipped_cards())
+        self.health = Health(Random())
+        self.warnings: list[str] = list(setup.say)
+        self._upstream = Upstream()
+        self._witness = Witness(self.health, self.catalog)
+        self._planner = Planner(self.catalog, setup.places, setup.rules, self.health)
+        self._keeper = Keeper(HealthStore(setup.state, self.warnings.append), self.health)
+        self._discovery: asyncio.Task[None] | None = None
+        for name, cards in setup.models.items():
+            self.catalog.add(setup.places[name].provider, cards)
+
+    async def __aenter__(self) -> Self:
+        await self._keeper.start()
+        now = time.time()
+        for name, place in self.setup.places.items():
+            self.health.retain_keys(name, [key.fingerprint for key in place.keys], now)
+            if not place.unusable:
+                self._load_listing(place.provider)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._discovery is not None:
+            self._discovery.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._discovery
+        await self._upstream.close()
+        await self._keeper.close()
+
+    # -- asking
+
+    def chat(self, request: ChatRequest, policy: Policy, inbound: Inbound | None = None) -> Reply:
+        """An answer to be opened; in ``inbound``'s bytes, or in words where there is none.
+
+        Raises ``UnknownModel`` or ``NotUnderstood``.
+        """
+        if not policy.conversation:
+            policy = replace(policy, conversation=conversation_of(request))
+        plan = self._planner.plan(request, policy)
+
+        def answered(candidate: Candidate) -> None:
+            if not candidate.named:
+                self._planner.remember(policy.conversation, candidate)
+
+        return Reply(self._upstream, self._witness, request, plan, policy, inbound, answered)
+
+    def plan(self, request: ChatRequest, policy: Policy) -> Plan:
+        """Who would be asked, without asking."""
+        return self._planner.plan(request, policy)
+
+    # -- knowing
+
+    def stats(self) -> list[StatsRow]:
+        return self.health.stats(time.time())
+
+    @property
+    def places(self) -> Mapping[str, Place]:
+        return self.setup.places
+
+    def usable(self) -> list[Place]:
+        """Places that could be asked now: with a key, or local and known to answer."""
+        return [
+            place
+            for name, place in self.setup.places.items()
+            if not place.unusable and (not place.provider.keyless or self.catalog.is_listed(name))
+        ]
+
+    # -- discovering
+
+    def discover_in_background(self) -> None:
+        """Now, and every six hours."""
+        if self._discovery is None:
+            self._discovery = asyncio.create_task(self._keep_discovering(), name="discovery")
+
+    async def _keep_discovering(self) -> None:
+        while True:
+            await self.discover(self.stale())
+            await asyncio.sleep(FRESH_LOCAL)
+
+    def stale(self) -> list[str]:
+        """Places whose listing is missing or old."""
+        now = time.time()
+        return [
+            name for name, place in self.setup.places.items() if not place.unusable and self._is_stale(name, now)
+        ]
+
+    def _is_stale(self, name: str, now: float) -> bool:
+        if name in self.setup.models:
+            return False
+        at = self.catalog.listed_at(name)
+        keep = FRESH_LOCAL if self.setup.places[name].provider.local else FRESH
+        return at is None or now - at > keep
+
+    async def prepare(self) -> None:
+        """What must be known before a request can be planned: local models, and lists of unknown servers."""
+        known = {card.provider for card in self.catalog.all()}
+        now = time.time()
+        wanted = [
+            name
+            for name, place in self.setup.places.items()
+            if not place.unusable and self._is_stale(name, now) and (place.provider.local or name not in known)
+        ]
+        if wanted:
+            await self.discover(wanted, local_patience=LOCAL_PATIENCE)
+
+    async def discover(self, names: Iterable[str], *, local_patience: float = 2.0) -> dict[str, str]:
+        """Ask these providers for their models; returns what went wrong, by name."""
+        done = await asyncio.gather(*(self._discover(name, local_patience) for name in names))
+        return {name: error for name, error in done if error}
+
+    async def _discover(self, name: str, local_patience: float) -> tuple[str, str]:
+        place = self.setup.places[name]
+        patience = local_patience if place.provider.local else _PATIENCE
+        now = time.time()
+        try:
+            key = place.keys[0] if place.keys else None
+            body = await listing(self._upstream, place.provider, key, seconds=patience, now=now)
+            cards = place.provider.wire.read_listing(body, name)
+        except AttemptFailed as exc:
+            return name, exc.failure.message
+        except Malformed as exc:
+            return name, f"its list of models makes no sense: {exc}"
+        self.catalog.add(place.provider, cards, now)
+        self.health.forget_gone(now, name)
+        await asyncio.to_thread(self._keep_listing, name, body)
+        return name, ""
+
+    def _listing_file(self, name: str) -> Path:
+        return self.setup.cache / "listings" / f"{name}.json"
+
+    def _keep_listing(self, name: str, body: bytes) -> None:
+        with contextlib.suppress(OSError):  # a cache: without it the list is asked for again
+            write_private(self._listing_file(name), body)
+
+    def _load_listing(self, provider: Provider) -> None:
+        file = self._listing_file(provider.name)
+        try:
+            at, body = file.stat().st_mtime, file.read_bytes()
+            cards = provider.wire.read_listing(body, provider.name)
+        except (OSError, Malformed):
+            return
+        if not provider.local or time.time() - at < FRESH_LOCAL:
+            self.catalog.add(provider, cards, at)
+
+
+def conversation_of(request: ChatRequest) -> str:
+    """The same for every turn of one conversation: its first words."""
+    words = "\0".join(message.text[:2_000] for message in request.messages[:2])
+    return hashlib.blake2b(words.encode(), digest_size=8).hexdigest()

@@ -1,0 +1,1 @@
+"""The HTTP server: the only place where ``aiohttp.web`` is imported."""

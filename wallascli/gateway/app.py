@@ -1,0 +1,69 @@
+"""The application: one middleware at the door, and the table of routes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from wallascli.gateway.chat import chat
+from wallascli.gateway.context import CONTEXT, Context
+from wallascli.gateway.errors import answer, describe
+from wallascli.gateway.policy import request_id_of
+from wallascli.vocab.failures import WallasError
+from wallascli.wires.base import CallerError
+from wallascli.wires.openai_chat import IN as OPENAI
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = logging.getLogger("wallasapi")
+
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
+
+
+def build_app(context: Context, *, max_body: int) -> web.Application:
+    """``max_body`` in bytes."""
+    app = web.Application(client_max_size=max_body, middlewares=[_at_the_door])
+    app[CONTEXT] = context
+    app.router.add_post("/v1/chat/completions", _openai_chat)
+    return app
+
+
+async def _openai_chat(request: web.Request) -> web.StreamResponse:
+    return await chat(request, OPENAI)
+
+
+@web.middleware
+async def _at_the_door(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Who may call; and every failure as an answer in the caller's dialect."""
+    door = request.app[CONTEXT].door
+    query_key = request.query.get("key") if request.query_string else None
+    if (refusal := door.refuses(request.method, request.path, request.headers, query_key)) is not None:
+        return answer(request, refusal)
+    try:
+        return await handler(request)
+    except WallasError as exc:
+        error, headers = describe(exc)
+        headers["X-Request-Id"] = request_id_of(request.headers)
+        return answer(request, error, headers)
+    except web.HTTPException as exc:
+        if exc.status < 400:
+            raise
+        return answer(request, _http_error(exc))
+    except asyncio.CancelledError:
+        raise
+    except Exception:  # the process entry of a request: a bug must not take the connection with it
+        log.exception("a request failed in a way nobody foresaw")
+        return answer(
+            request,
+            CallerError(500, "internal_error", "server_error", "The gateway has a bug.", hint="see its log"),
+        )
+
+
+def _http_error(exc: web.HTTPException) -> CallerError:
+    kind = "invalid_request_error"
+    if exc.status == 413:
+        return CallerError(413, _CODES[413], kind, "The body is too large.", hint="server.max_body is the limit")
+    return CallerError(exc.status, _CODES.get(exc.status, "http_error"), kind, f"{exc.status}: {exc.reason}")

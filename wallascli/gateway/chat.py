@@ -1,0 +1,56 @@
+"""One handler for every client wire: read the body, ask the engine, write the answer."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+
+import orjson
+from aiohttp import web
+
+from wallascli.gateway.context import CONTEXT
+from wallascli.gateway.policy import policy_of, reply_headers, request_id_of
+from wallascli.routing.reply import Reply
+from wallascli.vocab.chat import Json
+from wallascli.vocab.failures import NotUnderstood
+from wallascli.wires.base import Inbound
+
+
+async def json_body(request: web.Request) -> Json:
+    """The body as an object, whatever its Content-Type says. Raises ``NotUnderstood``."""
+    try:
+        body = orjson.loads(await request.read())
+    except orjson.JSONDecodeError as exc:
+        raise NotUnderstood(f"The body is not valid JSON: {exc}.") from exc
+    if not isinstance(body, dict):
+        raise NotUnderstood("The body must be a JSON object.")
+    return body
+
+
+async def chat(request: web.Request, inbound: Inbound) -> web.StreamResponse:
+    """``POST /v1/chat/completions`` and its kin on other wires."""
+    engine = request.app[CONTEXT].engine
+    request_id = request_id_of(request.headers)
+    policy = policy_of(request.headers, request_id, paid_enabled=engine.setup.rules.allow_paid)
+    asked = inbound.parse(await json_body(request))
+    await engine.prepare()
+    async with engine.chat(asked, policy, inbound) as reply:
+        await reply.open()
+        headers = reply_headers(reply, request_id)
+        if asked.stream:
+            return await _streamed(request, reply, inbound, headers)
+        return web.Response(body=reply.body(inbound), content_type="application/json", headers=headers)
+
+
+async def _streamed(
+    request: web.Request, reply: Reply, inbound: Inbound, headers: dict[str, str]
+) -> web.StreamResponse:
+    headers["Content-Type"] = inbound.framing.value
+    headers["Cache-Control"] = "no-cache"
+    headers["X-Accel-Buffering"] = "no"  # nginx in front of us would collect the pieces
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    async with aclosing(reply.stream()) as pieces:
+        async for piece in pieces:
+            await response.write(piece)
+    await response.write_eof()
+    return response

@@ -1,0 +1,31 @@
+"""Asking a provider which models it has."""
+
+from __future__ import annotations
+
+import asyncio
+
+from wallascli.providers.base import Call, Provider
+from wallascli.upstream.classify import classify
+from wallascli.upstream.client import Upstream
+from wallascli.vocab.failures import AttemptFailed, Failure, FailureClass
+from wallascli.vocab.secret import Secret
+from wallascli.wires.errors import read_error
+
+
+async def listing(
+    upstream: Upstream, provider: Provider, key: Secret | None, *, seconds: float, now: float
+) -> bytes:
+    """The body of the provider's model list. Raises ``AttemptFailed``, also when ``seconds`` are over."""
+    call = Call("GET", provider.base_url + provider.wire.listing_path, provider.headers_for(key))
+    try:
+        async with asyncio.timeout(seconds):
+            async with await upstream.send(call, connect=seconds) as exchange:
+                body = await exchange.whole()
+                if exchange.status != 200:
+                    facts = read_error(body)
+                    raise AttemptFailed(
+                        classify(exchange.status, exchange.headers, facts, provider=provider.name, now=now)
+                    )
+                return body
+    except TimeoutError as exc:
+        raise AttemptFailed(Failure(FailureClass.SLOW, f"no list of models within {seconds:g} s")) from exc
