@@ -78,8 +78,11 @@ class Provider:
     """Every model here costs nothing to this user (a trial or a credit that cannot bill), with the source in
     the row; else the card decides."""
     continues: Continuation = Continuation.ASKED
+    repeats_prefix: bool = False
+    """Its native continuation begins by saying the whole prefix again, which the seam has to cut (design 3.3)."""
     quota_per_account: bool = False
-    """Limits belong to the account, so several keys of it do not add up."""
+    """Limits belong to the account (organisation, project), so several keys of it do not add up. A second key may
+    be another account's: it is still asked when the first one is refused."""
     headers: Mapping[str, str] = field(default_factory=dict)
     listing_needs_key: bool = True
     first_byte: float | None = None
