@@ -57,7 +57,7 @@ class Catalog:
     def add(self, provider: Provider, cards: Iterable[ModelCard], at: float | None = None) -> None:
         """Take a listing (``at`` in epoch seconds), or the models that the settings name (``at`` None)."""
         shipped = self._shipped.get(provider.name, {})
-        known = dict(shipped) if at is None else {i: c for i, c in shipped.items() if c.status is not Status.LIVE}
+        known = {i: c for i, c in shipped.items() if c.status is not Status.LIVE}
         for card in cards:
             known[card.id] = _merged(shipped.get(card.id), card, provider)
         self._cards[provider.name] = known

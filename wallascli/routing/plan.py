@@ -140,7 +140,7 @@ class Planner:
             candidates=tuple(order),
             refused=tuple(r for name, r in refused.items() if name not in chosen),
             signals=needs.signals,
-            total=order[0].deadlines.total if order else self._rules.deadlines.total,
+            total=order[0].deadlines.total if order else Deadlines().total,
         )
 
     def _group(
@@ -182,23 +182,16 @@ class Planner:
             provider=case.place.provider,
             card=card,
             keys=case.place.keys,
-            deadlines=self._deadlines(case),
-            retries=group.alias.retries if group.alias else self._rules.retries,
+            deadlines=self._rules.deadlines(case.place.provider, group.alias.name if group.alias else ""),
+            retries=self._retries(group),
             named=group.named,
             terms=terms,
             why=group.why,
         )
 
-    def _deadlines(self, case: _Case) -> Deadlines:
-        if case.group.alias is not None:
-            return case.group.alias.deadlines
-        limits = self._rules.deadlines_of(case.card.provider)
-        first = case.place.provider.first_byte
-        if first is None or case.card.provider in self._rules.provider_deadlines:
-            return limits
-        return replace(
-            limits, first_byte=max(first, limits.first_byte), first_byte_last=max(first, limits.first_byte_last)
-        )
+    def _retries(self, group: Group) -> int:
+        told = group.alias.retries if group.alias else None
+        return self._rules.retries if told is None else told
 
     def _verdict(self, candidate: Candidate, now: float) -> Verdict:
         prints = [key.fingerprint for key in candidate.keys]

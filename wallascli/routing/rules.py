@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from wallascli.providers.base import Provider
 from wallascli.routing.tiers import Tier
 from wallascli.vocab.deadlines import Deadlines
 from wallascli.vocab.policy import Privacy
@@ -34,29 +35,30 @@ CLASSES: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A name of the user's own: asked in this order, nothing else."""
+    """A name of the user's own: asked in this order, nothing else. ``retries`` None: as everywhere."""
 
+    name: str
     models: tuple[str, ...]
-    deadlines: Deadlines
-    retries: int = 1
+    retries: int | None = None
+
+
+def _the_defaults(provider: Provider, alias: str) -> Deadlines:
+    first = provider.first_byte
+    return Deadlines() if first is None else Deadlines(first_byte=first, first_byte_last=first)
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """``deadlines`` are the general ones, ``provider_deadlines`` those of single rows."""
+    """``deadlines`` tells what binds a provider's row, asked through an alias (empty: through none)."""
 
     allow_paid: bool = False
     paid_by_default: bool = False
     """The caller's half of the paid switch, where no header can say it (``cost_mode = "allow_paid"``)."""
     privacy: Privacy = Privacy.ANY
     substitute: bool = True
-    deadlines: Deadlines = field(default_factory=Deadlines)
-    provider_deadlines: Mapping[str, Deadlines] = field(default_factory=dict)
+    deadlines: Callable[[Provider, str], Deadlines] = _the_defaults
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     fallback: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tiers: Mapping[str, Tier] = field(default_factory=dict)
     classes: tuple[tuple[str, str], ...] = CLASSES
     retries: int = 1
-
-    def deadlines_of(self, provider: str) -> Deadlines:
-        return self.provider_deadlines.get(provider, self.deadlines)

@@ -1,4 +1,4 @@
-"""The one object that the command line, the gateway and MCP hold: ask it, explain, list, look at its health."""
+"""Asking, knowing and discovering, over one set of connections and one memory of health."""
 
 from __future__ import annotations
 

@@ -1,0 +1,97 @@
+"""Running the server until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable
+
+from aiohttp import web
+
+from wallascli.engine import Engine, assemble
+from wallascli.gateway.app import build_app
+from wallascli.gateway.context import CONTEXT, Context
+from wallascli.gateway.door import LOOPBACK_NAMES, Door
+from wallascli.settings import Settings
+from wallascli.vocab.failures import Misconfigured
+
+# Answers under way when the server is told to stop may take this long to end (seconds).
+DRAIN = 30.0
+_BACKLOG = 1024
+
+log = logging.getLogger("wallasapi")
+
+
+def run(settings: Settings, *, insecure: bool = False, ready: Callable[[str], None] = print) -> None:
+    """Serve until SIGTERM or SIGINT. ``ready`` is told the address. Raises ``Misconfigured``."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(serve(settings, insecure=insecure, ready=ready))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # Windows, PyPy: the standard loop serves as well, more slowly
+        return None
+    return uvloop.new_event_loop
+
+
+async def serve(settings: Settings, *, insecure: bool, ready: Callable[[str], None]) -> None:
+    server = settings.server
+    if server.lets_strangers_in and not insecure:
+        raise Misconfigured(
+            f"Listening on {server.host} would let strangers use your keys.",
+            hint="set PROXY_API_KEY (or server.keys), or pass --insecure",
+        )
+    bound = _bind(server.host, server.port)
+    async with Engine(assemble(settings)) as engine:
+        door = Door(
+            frozenset(key.digest for key in server.keys),
+            LOOPBACK_NAMES | {server.host.lower(), *(host.lower() for host in server.allowed_hosts)},
+            frozenset(server.allowed_origins),
+        )
+        context = Context(engine, door)
+        app = build_app(context, max_body=server.max_body)
+        # aiohttp's own server keeps a handler running after its client has gone unless told otherwise.
+        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=DRAIN)
+        await runner.setup()
+        await web.SockSite(runner, bound, backlog=_BACKLOG).start()
+        engine.discover_in_background()
+        ready(f"http://{_shown(server.host)}:{bound.getsockname()[1]}")
+        try:
+            await _told_to_stop()
+        finally:
+            app[CONTEXT].draining = True
+            await runner.cleanup()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Raises ``Misconfigured`` if somebody else listens there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host.strip("[]"), port))
+    except OSError as exc:
+        bound.close()
+        raise Misconfigured(
+            f"Cannot listen on {host}:{port}: {exc.strerror}.", hint="choose another one with --port"
+        ) from exc
+    return bound
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+async def _told_to_stop() -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stopped.set)
+        except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
+    await stopped.wait()
