@@ -24,7 +24,7 @@ COMPLEXITY = 10
 ENTRIES = {
     "wallascli/__main__.py",
     "wallascli/cli/app.py",
-    "wallascli/gateway/middleware.py",
+    "wallascli/gateway/app.py",
     "wallascli/mcp/server.py",
 }
 BROAD = {"Exception", "BaseException"}
@@ -166,7 +166,7 @@ def test_a_planted_violation_is_found_and_its_edge_is_not(
 
 
 def test_an_entry_of_a_process_may_catch_everything_once(tmp_path: Path) -> None:
-    entry = tmp_path / "wallascli/gateway/middleware.py"
+    entry = tmp_path / "wallascli/gateway/app.py"
     entry.parent.mkdir(parents=True)
     entry.write_text(BROADLY)
     assert list(nothing_is_excepted_broadly(modules(tmp_path, PACKAGE))) == []
