@@ -191,6 +191,13 @@ def test_guesses_double_to_fifteen_seconds_and_start_anew_after_a_success(health
     assert ask(health, now + 2).until - (now + 2) <= 2
 
 
+def test_five_quiet_minutes_forget_the_doubling(health: Health) -> None:
+    for now in (NOON, NOON + 20, NOON + 40):
+        health.failed("p", "m", "k", no(FailureClass.BROKEN), now)
+    health.failed("p", "m", "k", no(FailureClass.BROKEN), NOON + 400)
+    assert ask(health, NOON + 400).until <= NOON + 402
+
+
 def test_a_crowd_that_fails_together_doubles_once(health: Health) -> None:
     for _ in range(100):
         health.failed("p", "m", "k", no(FailureClass.OVERLOADED), NOON)
@@ -346,3 +353,35 @@ def test_stats_keep_the_names_that_scripts_read(health: Health) -> None:
     assert 1 <= model["cooldown_seconds_remaining"] <= 2
     assert model["last_error"] == "unreachable: it said unreachable"
     assert rows["p/*#k"]["cooldown_seconds_remaining"] == DAY
+
+
+def test_what_was_forgiven_stays_so_for_others_also_after_a_new_failure(health: Health) -> None:
+    other = Health(Random(2))
+    health.failed("p", "m", "k", no(FailureClass.RATE_LIMITED, until=NOON + 300), NOON)
+    other.merge(health.take())
+    succeed(health, NOON + 2)
+    health.failed("p", "m", "k", no(FailureClass.RATE_LIMITED, until=NOON + 9), NOON + 3)
+    other.merge(health.take())
+    assert ask(other, NOON + 3).until == ask(health, NOON + 3).until == NOON + 9
+
+
+def test_a_failure_in_the_moment_of_forgiving_counts(health: Health) -> None:
+    health.failed("p", "m", "k", no(FailureClass.MODEL_GONE), NOON)
+    health.forget_gone(NOON + 1)
+    [forgiven] = health.take().circuits
+    health.failed("p", "m", "k", no(FailureClass.BROKEN), NOON + 1)
+    [failed] = health.take().circuits
+    assert forgiven.merged(failed) == failed.merged(forgiven) == failed
+
+
+def test_what_could_not_be_kept_is_handed_over_with_what_came_since(health: Health) -> None:
+    succeed(health, NOON)
+    health.failed("p", "m", "k", no(FailureClass.OVERLOADED, until=NOON + 60), NOON + 1)
+    refused = health.take()
+    succeed(health, NOON + 2, model="n")
+    health.failed("p", "m", "k", no(FailureClass.BROKEN), NOON + 2)
+    health.put_back(refused)
+    kept = health.take()
+    assert {row.model: (row.successes, row.failures) for row in kept.averages} == {"m": (1, 2), "n": (1, 0)}
+    assert [(row.until, row.told) for row in kept.circuits] == [(NOON + 60, True)]
+    assert not health.take()

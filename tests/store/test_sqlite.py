@@ -178,6 +178,15 @@ def test_two_processes_that_meet_a_broken_file_move_it_once(tmp_path: Path) -> N
         whole.close()
 
 
+def test_whoever_comes_second_leaves_the_new_file_alone(
+    database: Database, tmp_path: Path, said: list[str]
+) -> None:
+    database.run(write("by the first"))
+    database._move_aside()  # what the second does, having seen the broken file a moment ago
+    assert database.run(read) == ["by the first"]
+    assert said == []
+
+
 def test_a_file_deleted_under_us_is_begun_anew(database: Database, tmp_path: Path) -> None:
     database.run(write("old"))
     for path in (tmp_path / "state").iterdir():
