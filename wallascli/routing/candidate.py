@@ -37,6 +37,10 @@ class Place:
     unusable: str = ""
     unusable_kind: str = "key"
 
+    def costs_nothing(self, card: ModelCard) -> bool:
+        """Whether one of its models is free for this user; an unknown price is not (P5)."""
+        return bool(card.free or card.local or self.free or self.provider.free_models)
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

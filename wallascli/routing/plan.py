@@ -52,7 +52,7 @@ class _Case:
 
     @property
     def free(self) -> bool:
-        return bool(self.card.free or self.card.local or self.place.free or self.place.provider.free_models)
+        return self.place.costs_nothing(self.card)
 
 
 Check = Callable[[_Case], Refused | None]
