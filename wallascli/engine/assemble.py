@@ -80,7 +80,8 @@ def _custom(said: ProviderSettings) -> Provider:
 def _card(provider: Provider, model: str, said: ProviderSettings) -> ModelCard:
     leaves = provider.local and model.endswith(("-cloud", ":cloud"))
     free = True if said.free or (provider.local and not leaves) else None
-    return ModelCard(provider.name, model, free=free, local=provider.local and not leaves, leaves_machine=leaves)
+    local = provider.local and not leaves
+    return ModelCard(provider.name, model, free=free, local=local, leaves_machine=leaves, listed=True)
 
 
 def _rules(settings: Settings) -> Rules:

@@ -166,7 +166,8 @@ class Planner:
         yield from sorted(fit, key=lambda c: (-c.score, c.name)) if group.ranked else fit
 
     def _refusal(self, case: _Case) -> Refused | None:
-        if not case.group.exact and self._catalog.is_listed(case.card.provider) is False and case.card.local:
+        # What a local server may offer is known from itself or from the settings; its cloud models lie there too.
+        if not case.group.exact and case.place.provider.local and not case.card.listed:
             return Refused(case.card.name, "not installed here", "gone")
         checks = _ALWAYS if case.group.exact else _CHECKS
         return next((no for check in checks if (no := check(case)) is not None), None)
