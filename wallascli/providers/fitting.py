@@ -84,6 +84,16 @@ def _messages(body: Body, make: Callable[[list[Body]], Iterator[Body]]) -> tuple
     return ()
 
 
+def plain_roles(body: Body) -> tuple[str, ...]:
+    """``developer`` is OpenAI's newer word for ``system``; templates of open models do not know it."""
+    if any(message["role"] == "developer" for message in body["messages"]):
+        body["messages"] = [
+            {**message, "role": "system"} if message["role"] == "developer" else message
+            for message in body["messages"]
+        ]
+    return ()
+
+
 def bridged(body: Body) -> tuple[str, ...]:
     """An assistant turn between a tool's result and the user, where templates demand one.
 

@@ -17,7 +17,7 @@ PROVIDER = Provider(
         free="$0.10 of credit a month",
         note="a token that may 'make calls to Inference Providers'",
     ),
-    quirks=Quirks(adjust=fitting.plain_effort),
+    quirks=Quirks(adjust=fitting.all_of(fitting.plain_effort, fitting.plain_roles)),
     # trains: the router keeps no bodies, but the host behind it has its own rules (HuggingFace's docs, 2026-08).
     free_models=True,  # 402 once the monthly credit is spent (design P5)
     quota_per_account=True,

@@ -18,7 +18,7 @@ _FIELDS = (
 
 def _prefixed(body: fitting.Body) -> tuple[str, ...]:
     # "Expected last role User or Tool (or Assistant with prefix True)" is a 400: without the flag nothing goes on.
-    *before, last = body["messages"]
+    *before, last = body["messages"] or ({"role": ""},)
     if last["role"] == "assistant" and not last.get("tool_calls"):
         body["messages"] = [*before, {**last, "prefix": True}]
     return ()
@@ -46,6 +46,7 @@ PROVIDER = Provider(
             fitting.plain_effort,
             fitting.only(_FIELDS),
             fitting.no_idle_tools,  # [] is a 422 (partITech/php-mistral#76), tool_choice none garbage (pydantic-ai)
+            fitting.plain_roles,  # system, user, assistant, tool (mistralai 3.7.0)
             fitting.no_empty_turns,
             fitting.bridged,  # 400 code 3230 "Unexpected role 'user' after role 'tool'" (datapizza-ai#98)
             _prefixed,
@@ -53,6 +54,6 @@ PROVIDER = Provider(
     ),
     trains=Trains.YES,  # its privacy page says no, but has a switch that the free plan is said to require
     continues=Continuation.PREFIX_FLAG,
-    repeats_prefix=True,
+    repeats_prefix=True,  # the API returns it (SillyTavern#2557), streamed too (vercel/ai#3256, October 2024)
     quota_per_account=True,  # tokens a minute and a month, per organisation (its docs, 2026-08)
 )

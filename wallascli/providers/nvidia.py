@@ -17,7 +17,7 @@ _FIELDS = (
 def _quirks(*fits: fitting.Fit) -> Quirks:
     return Quirks(
         renames={"max_completion_tokens": "max_tokens"},
-        adjust=fitting.all_of(fitting.plain_effort, fitting.only(_FIELDS), *fits),
+        adjust=fitting.all_of(fitting.plain_effort, fitting.only(_FIELDS), fitting.plain_roles, *fits),
     )
 
 

@@ -16,7 +16,9 @@ def _quirks(*levels: str) -> Quirks:
     return Quirks(
         renames={"max_completion_tokens": "max_tokens"},
         flat_content=True,  # lists of text parts are refused by text models (litellm 1.109.1)
-        adjust=fitting.all_of(fitting.plain_effort, fitting.only(_FIELDS), fitting.efforts(*levels)),
+        adjust=fitting.all_of(
+            fitting.plain_effort, fitting.only(_FIELDS), fitting.efforts(*levels), fitting.plain_roles
+        ),
     )
 
 
