@@ -38,6 +38,8 @@ FRESH = 6 * 3600.0
 # A local server's models come and go with a command of its user's.
 FRESH_LOCAL = 60.0
 LOCAL_PATIENCE = 0.3
+# After a failed look: nobody there is the usual case (no Ollama), and it may be started any time.
+LOOK_AGAIN = 10.0
 _PATIENCE = 15.0
 
 
@@ -66,6 +68,8 @@ class Engine:
         self._planner = Planner(self.catalog, setup.places, setup.rules, self.health)
         self._keeper = Keeper(HealthStore(setup.state, self.warnings.append), self.health)
         self._discovery: asyncio.Task[None] | None = None
+        self._preparing = asyncio.Lock()
+        self._prepared_until = 0.0
         for name, cards in setup.models.items():
             self.catalog.add(setup.places[name].provider, cards)
 
@@ -151,16 +155,21 @@ class Engine:
         return at is None or now - at > keep
 
     async def prepare(self) -> None:
-        """What must be known before a request can be planned: local models, and lists of unknown servers."""
+        """What must be known before a request can be planned: local models, and lists of unknown servers.
+
+        Costs nothing until the next look is due; requests that come meanwhile wait for the same one.
+        """
+        if time.monotonic() < self._prepared_until:
+            return
+        async with self._preparing:
+            if time.monotonic() < self._prepared_until:
+                return
+            wrong = await self.discover(self._unprepared(), local_patience=LOCAL_PATIENCE)
+            self._prepared_until = time.monotonic() + (LOOK_AGAIN if wrong else FRESH_LOCAL)
+
+    def _unprepared(self) -> list[str]:
         known = {card.provider for card in self.catalog.all()}
-        now = time.time()
-        wanted = [
-            name
-            for name, place in self.setup.places.items()
-            if not place.unusable and self._is_stale(name, now) and (place.provider.local or name not in known)
-        ]
-        if wanted:
-            await self.discover(wanted, local_patience=LOCAL_PATIENCE)
+        return [name for name in self.stale() if self.setup.places[name].provider.local or name not in known]
 
     async def discover(self, names: Iterable[str], *, local_patience: float = 2.0) -> dict[str, str]:
         """Ask these providers for their models; returns what went wrong, by name."""

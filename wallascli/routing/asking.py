@@ -18,10 +18,11 @@ from wallascli.upstream.watch import Watch
 from wallascli.vocab.chat import ChatRequest
 from wallascli.vocab.events import ErrorFacts, Event, ProviderError
 from wallascli.vocab.failures import AttemptFailed, Failure, FailureClass, NotUnderstood
-from wallascli.wires.base import Malformed
+from wallascli.wires.base import Glance, Malformed
 from wallascli.wires.errors import read_error
 
 _MOST_ERROR = 256 * 1024
+_ANSWER = Glance.TEXT | Glance.CALL
 # Characters are counted over this many seconds (design 3.1, ``pace``).
 _PACE_WINDOW = 30.0
 
@@ -63,13 +64,15 @@ class Asking:
             facts = read_error(await self._exchange.whole(_MOST_ERROR))
             raise AttemptFailed(self._judged(self._exchange.status, facts))
 
-    async def plain(self) -> tuple[list[Event], bytes]:
-        """The events of an answer that is not streamed, and its body."""
-        exchange = self._open()
+    async def plain(self, *, verbatim: bool) -> tuple[list[Event] | None, bytes]:
+        """An answer that is not streamed: its events (``None`` if nobody needs them) and its body."""
+        exchange, wire = self._open(), self.turn.candidate.provider.wire
         body = await exchange.whole()
         self.ended = True
         try:
-            events = self.turn.candidate.provider.wire.read_whole(body)
+            if verbatim and wire.glance_whole(body) & _ANSWER:
+                return None, body
+            events = wire.read_whole(body)
         except Malformed as exc:
             raise AttemptFailed(Failure(FailureClass.BROKEN, f"not an answer: {exc}")) from exc
         for event in events:

@@ -37,9 +37,9 @@ T = TypeVar("T", bytes, list[Event])
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A finished answer: as words, and as the provider's own bytes where the client speaks its wire."""
+    """A finished answer: as words, or as the provider's own bytes where the client speaks its wire (or both)."""
 
-    completion: Completion
+    completion: Completion | None
     raw: bytes | None = None
 
 
@@ -190,38 +190,40 @@ class Reply:
         return _Committed(asking, feed, head)
 
     async def _ask_whole(self, asking: Asking, watch: Watch, as_stream: bool) -> None:
-        turn, raw = asking.turn, None
+        turn = asking.turn
         if as_stream:
             limits = turn.candidate.deadlines
             idle = limits.idle_last if turn.last else limits.idle
-            events = await asking.gather(self._words(turn), watch, idle, self._left())
+            whole = Whole(fold(await asking.gather(self._words(turn), watch, idle, self._left())))
         else:
-            events, body = await asking.plain()
-            raw = body if self._inbound and self._inbound.name == turn.candidate.provider.wire.name else None
-        whole = Whole(fold(events), raw)
-        if _is_empty(whole.completion):
+            verbatim = self._inbound is not None and self._inbound.name == turn.candidate.provider.wire.name
+            events, body = await asking.plain(verbatim=verbatim)
+            whole = Whole(None if events is None else fold(events), body if verbatim else None)
+        if whole.completion is not None and _is_empty(whole.completion):
             self._empty = self._empty or whole
             raise AttemptFailed(Failure(FailureClass.EMPTY, "an empty answer"))
         self._whole = whole
-        self._succeeded(asking, sum(len(c.text) + len(c.thought) for c in whole.completion.choices))
+        said = whole.completion.choices if whole.completion else ()
+        self._succeeded(asking, sum(len(c.text) + len(c.thought) for c in said))
 
     def _succeeded(self, asking: Asking, characters: int) -> None:
         self._witness.succeeded(
             asking.turn, first_content=asking.first or None, characters=characters, seconds=asking.seconds
         )
 
-    def whole(self) -> Whole:
-        """The answer to a request that did not ask for a stream; after ``open``."""
+    def whole(self) -> Completion:
+        """The answer in words, where no stream was asked for and no client's wire given; after ``open``."""
         assert self._whole is not None
-        return self._whole
+        assert self._whole.completion is not None
+        return self._whole.completion
 
     def body(self, inbound: Inbound) -> bytes:
         """That answer in the client's wire: the provider's own bytes wherever they are in it."""
-        whole = self.whole()
-        if whole.raw is not None:
-            return whole.raw
-        label = label_of(whole.completion.started, self._label(self.candidate))
-        return inbound.render_whole(whole.completion, label)
+        assert self._whole is not None
+        if self._whole.raw is not None:
+            return self._whole.raw
+        completion = self.whole()
+        return inbound.render_whole(completion, label_of(completion.started, self._label(self.candidate)))
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The answer in the client's wire, each piece as soon as it is there, with the end its wire demands."""

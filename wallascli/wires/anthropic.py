@@ -36,6 +36,9 @@ class AnthropicOut:
     def glance(self, frame: bytes) -> Glance:
         return glance(frame)
 
+    def glance_whole(self, body: bytes) -> Glance:
+        return Glance.NOTHING
+
     def read_whole(self, body: bytes) -> list[Event]:
         return read_whole(body)
 

@@ -114,6 +114,13 @@ class Outbound(Protocol):
         """Raises ``Malformed`` if the frame does not parse."""
         ...
 
+    def glance_whole(self, body: bytes) -> Glance:
+        """What a plain answer carries, seen without reading it into words; ``NOTHING`` asks for the long look.
+
+        Raises ``Malformed``.
+        """
+        ...
+
     def read_whole(self, body: bytes) -> list[Event]:
         """A plain (non-streamed) answer as events; a ``ProviderError`` if it is one. Raises ``Malformed``."""
         ...

@@ -46,6 +46,9 @@ class CohereOut:
             return Glance.DONE
         return _glance(loads(data))
 
+    def glance_whole(self, body: bytes) -> Glance:
+        return Glance.NOTHING
+
     def read_whole(self, body: bytes) -> list[Event]:
         return read_whole(body)
 

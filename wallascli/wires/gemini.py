@@ -54,6 +54,9 @@ class GeminiOut:
         except (AttributeError, TypeError) as exc:
             raise Malformed(f"not shaped like an answer: {data[:80]!r}") from exc
 
+    def glance_whole(self, body: bytes) -> Glance:
+        return Glance.NOTHING
+
     def read_whole(self, body: bytes) -> list[Event]:
         return read_whole(body)
 

@@ -56,6 +56,9 @@ class OllamaOut:
     def glance(self, frame: bytes) -> Glance:
         return _glance(loads(frame)) if frame.strip() else Glance.NOTHING
 
+    def glance_whole(self, body: bytes) -> Glance:
+        return Glance.NOTHING
+
     def read_whole(self, body: bytes) -> list[Event]:
         """One object, or the lines of a stream from a server that streams whatever it is asked."""
         reader = LineReader()

@@ -59,6 +59,9 @@ class OpenAIOut:
             return Glance.DONE
         return _glance(loads(data))
 
+    def glance_whole(self, body: bytes) -> Glance:
+        return _glance(loads(body), "message")
+
     def read_whole(self, body: bytes) -> list[Event]:
         return read_whole(body)
 
@@ -85,12 +88,12 @@ _FLAGS = tuple((key, int(flag)) for key, flag in _CONTENT_KEYS)
 _GLANCES = tuple(Glance(i) for i in range(128))
 
 
-def _glance(chunk: dict[str, Any]) -> Glance:
+def _glance(chunk: dict[str, Any], part: str = "delta") -> Glance:
     if has_error(chunk):
         return Glance.ERROR
     seen = _USAGE if chunk.get("usage") else 0
     for choice in chunk.get("choices") or ():
-        delta = choice.get("delta")
+        delta = choice.get(part)
         if delta:
             content = delta.get("content")
             if content and type(content) is str and len(delta) <= 2:

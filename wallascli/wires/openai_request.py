@@ -108,34 +108,45 @@ _PLAIN: dict[str, Callable[[str, Any], Any]] = {
 
 def parse(body: Json) -> ChatRequest:
     """Raises ``NotUnderstood``, naming the field as OpenAI's errors do."""
-    fields = {key: value for key, value in body.items() if value is not None}
-    plain = {key: read(key, fields[key]) for key, read in _PLAIN.items() if key in fields}
-    extra: dict[str, Any] = {
-        key: value for key, value in fields.items() if key not in _PLAIN and key not in _STRUCTURED
-    }
-    options = _object("stream_options", fields.get("stream_options", {}))
-    extra |= {f"stream_options.{key}": value for key, value in options.items() if key != "include_usage"}
+    fields: dict[str, Any] = {}
+    plain: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for key, value in body.items():
+        if value is None:
+            continue
+        if key in _STRUCTURED:
+            fields[key] = value
+        elif read := _PLAIN.get(key):
+            plain[key] = read(key, value)
+        else:
+            extra[key] = value
     model, models = _names(fields)
-    return ChatRequest(
-        model=model,
-        models=models,
-        messages=_messages(fields.get("messages"), extra),
-        stream=_flag("stream", fields.get("stream", False)),
-        tools=tuple(_tools(fields, extra)),
-        tool_choice=_tool_choice(fields, extra),
-        response_format=_response_format(fields.get("response_format")),
-        reasoning=_reasoning(fields),
-        max_tokens=_max_tokens(fields),
-        stop=_stop(fields.get("stop")),
-        include_usage=bool(options.get("include_usage")),
-        extra=extra,
-        origin=Origin(NAME, body),
-        **plain,
-    )
+    messages = _messages(fields.pop("messages", None), extra)
+    if len(fields) > 1:
+        plain |= _structured(fields, extra)
+    return ChatRequest(model, messages, models=models, extra=extra, origin=Origin(NAME, body), **plain)
+
+
+def _structured(fields: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+    """The fields that need more than one look."""
+    options = _object("stream_options", fields.get("stream_options", {}))
+    extra.update((f"stream_options.{key}", value) for key, value in options.items() if key != "include_usage")
+    return {
+        "stream": _flag("stream", fields.get("stream", False)),
+        "tools": tuple(_tools(fields, extra)),
+        "tool_choice": _tool_choice(fields, extra),
+        "response_format": _response_format(fields.get("response_format")),
+        "reasoning": _reasoning(fields),
+        "max_tokens": _max_tokens(fields),
+        "stop": _stop(fields.get("stop")),
+        "include_usage": bool(options.get("include_usage")),
+    }
 
 
 def _names(fields: Json) -> tuple[str, tuple[str, ...]]:
-    models = tuple(_text(f"models[{i}]", name) for i, name in enumerate(_list("models", fields.get("models", []))))
+    models: tuple[str, ...] = ()
+    if "models" in fields:
+        models = tuple(_text(f"models[{i}]", name) for i, name in enumerate(_list("models", fields["models"])))
     if "model" not in fields and not models:
         raise NotUnderstood("You must provide a 'model'.", param="model")
     model = _text("model", fields.get("model", models[0] if models else "")).strip()
@@ -238,6 +249,8 @@ def _message(at: str, value: Any, names: dict[str, str], extra: dict[str, Any]) 
     role = _ROLES.get(message.get("role", ""))
     if role is None:
         _wrong(f"{at}.role", f"one of {', '.join(_ROLES)}", message.get("role"))
+    if len(message) == 2 and type(content := message.get("content")) is str and content and role is not Role.TOOL:
+        return Message(role, (Text(content),))  # nine of ten messages
     if unknown := message.keys() - _MESSAGE_WORDS:
         extra.update({f"messages[].{key}": True for key in sorted(unknown) if message[key] is not None})
     parts = tuple(_parts(at, message, role))
