@@ -101,7 +101,7 @@ def written(path: str, body: object, **headers: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + content
 
 
-async def raw(port: int, sent: bytes, silence: float = 0.3) -> Bytes:
+async def raw(port: int, sent: bytes, silence: float = 5.0) -> Bytes:
     """Send bytes and read until the other side ends the connection or says nothing for a while."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     got, end = b"", "silence"
@@ -120,3 +120,8 @@ async def raw(port: int, sent: bytes, silence: float = 0.3) -> Bytes:
     finally:
         writer.close()
     return Bytes(got, end)
+
+
+def client() -> httpx.AsyncClient:
+    """A client that shares nothing with ours; without the 40 ms that loading certificates takes."""
+    return httpx.AsyncClient(verify=False, trust_env=False, timeout=10)

@@ -11,9 +11,15 @@ from typing import Protocol, assert_never
 from wallascli.simulator import http
 from wallascli.simulator.acts import Act, Close, Hold, Reset, Send, Wait
 
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
 RST_ON_CLOSE = struct.pack("ii", 1, 0)
 HIGH_WATER = 4 * 1024 * 1024
 YIELD_EVERY = 16
+SIOCOUTQNSD = 0x894B
 SETTLE_STEP, SETTLE_MOST = 0.001, 2.0
 HANDSHAKE_FAILURE = b"\x15\x03\x03\x00\x02\x02\x28"  # a fatal TLS alert: handshake_failure
 PLAIN_ANSWER = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTPS request to an HTTP server.\n"
@@ -220,11 +226,12 @@ class Connection(asyncio.Protocol):
 
 
 def unsent(sock: socket.socket) -> int:
-    """Bytes that the peer's kernel has not yet acknowledged; 0 where that cannot be asked."""
-    try:
-        import fcntl
-        import termios
-    except ImportError:
+    """Bytes that have not left for the peer; 0 where that cannot be asked (only Linux can tell)."""
+    if fcntl is None:
         return 0
-    held = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
+    try:
+        # Not TIOCOUTQ: that counts until the acknowledgement, which the peer's kernel delays by 40 ms.
+        held = fcntl.ioctl(sock.fileno(), SIOCOUTQNSD, b"\0\0\0\0")
+    except OSError:
+        return 0
     return int.from_bytes(held, "little")

@@ -52,7 +52,7 @@ def answer(server: Controlled, request: http.Request) -> bytes:
             return _json({"error": "no such control path"}, 404)
 
 
-def stats(server: Controlled) -> JsonObject:
+def stats(server: Controlled) -> dict[str, int]:
     """How things stand now, and totals since the start."""
     return {
         "open_connections": server.open_connections,

@@ -121,7 +121,7 @@ def play(shape: Shape, told: Told, failure: Failure, error_headers: dict[str, st
     behaviour = told.behaviour
     if behaviour.wait:
         yield Wait(behaviour.wait)
-    if behaviour.fault in OPENINGS:
+    if behaviour.at is None and behaviour.fault in OPENINGS:
         yield from OPENINGS[behaviour.fault]
     elif behaviour.fault in ODD_BODIES:
         yield from ODD_BODIES[behaviour.fault](shape, told)
@@ -141,7 +141,7 @@ def play_plain(
     behaviour = told.behaviour
     if behaviour.wait:
         yield Wait(behaviour.wait)
-    if behaviour.fault in OPENINGS:
+    if behaviour.at is None and behaviour.fault in OPENINGS:
         yield from OPENINGS[behaviour.fault]
         return
     content, headers = (shape.error(failure), error_headers) if behaviour.status else (body, {})
@@ -253,15 +253,16 @@ def _half_call(stage: Stage, pieces: list[Piece]) -> Iterator[Act]:
     for piece in pieces[:broken]:
         yield stage.send(stage.frame(piece), piece.part is Part.CONTENT)
     frame = stage.frame(pieces[broken])
-    yield stage.send(frame[: len(frame) * 3 // 4])
+    named = max(frame.find(name.encode()) + len(name) for name in names)
+    yield stage.send(frame[: (named + len(frame)) // 2])
     yield Reset()
 
 
 def _body(shape: Shape, told: Told, failure: Failure) -> Iterator[Act]:
     behaviour, answer = told.behaviour, told.answer
     count = sum(len(pieces) for pieces in answer.texts) + len(answer.thoughts) + len(answer.calls)
-    if pause := count * (behaviour.pace or behaviour.trickle):
-        yield Wait(pause + behaviour.slow)
+    if pause := behaviour.slow + count * (behaviour.pace or behaviour.trickle):
+        yield Wait(pause)
     content: object = shape.error(failure) if behaviour.fault == "error" else shape.whole(told)
     body = encode(shape, content)
     if told.says("gzip"):

@@ -42,6 +42,7 @@ def _usage(told: Told, said: int) -> JsonObject:
         "cache_read_input_tokens": 0,
         "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
         "output_tokens": said,
+        "output_tokens_details": {"thinking_tokens": len(told.answer.thoughts)},
         "service_tier": "standard",
     }
 
@@ -96,10 +97,9 @@ def stream(told: Told) -> Iterator[Piece]:
             yield _event({"type": "content_block_delta", "index": index, "delta": delta}, part)
         yield _event({"type": "content_block_stop", "index": index}, Part.JOINT)
     if not told.says("nofinish"):
-        details: JsonObject = {"output_tokens_details": {"thinking_tokens": len(told.answer.thoughts)}}
         usage = _usage(told, told.answer.tokens)
         ending: JsonObject = {"type": "message_delta", "delta": _finish(told)}
-        yield _event(ending | ({"usage": usage | details} if usage else {}), Part.CLOSE)
+        yield _event(ending | ({"usage": usage} if usage else {}), Part.CLOSE)
     if not told.says("nodone"):
         yield _event({"type": "message_stop"}, Part.CLOSE)
 

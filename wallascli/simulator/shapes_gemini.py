@@ -23,7 +23,10 @@ TYPE = "type.googleapis.com/google.rpc"
 
 
 def _finish(told: Told) -> JsonObject:
-    return {} if told.says("nofinish") else {"finishReason": FINISH.get(told.answer.finish, told.answer.finish)}
+    if told.says("nofinish"):
+        return {}
+    finish: JsonObject = {"finishReason": FINISH.get(told.answer.finish, told.answer.finish)}
+    return finish | ({"finishMessage": "Model generated function call(s)."} if told.answer.calls else {})
 
 
 def _usage(told: Told, said: int) -> JsonObject:

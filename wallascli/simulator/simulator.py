@@ -55,7 +55,7 @@ class Simulator:
         return self.server.log.entries
 
     @property
-    def stats(self) -> JsonObject:
+    def stats(self) -> dict[str, int]:
         """Open connections, requests in flight, totals since the start."""
         return control.stats(self.server)
 
@@ -93,6 +93,15 @@ class Simulator:
         while self._listeners:
             self._listeners.pop().close()
         await asyncio.sleep(0)
+
+    async def quiet(self, within: float = 2.0) -> bool:
+        """Wait until no request is in flight; False when that took longer than so many seconds."""
+        deadline = asyncio.get_running_loop().time() + within
+        while self.server.in_flight:
+            if asyncio.get_running_loop().time() > deadline:
+                return False
+            await asyncio.sleep(0.001)
+        return True
 
     async def _listen(self, port: int, certificate: tls.Certificate | None) -> int:
         listener = await asyncio.get_running_loop().create_server(

@@ -64,6 +64,8 @@ def full_text(turns: tuple[Turn, ...], behaviour: Behaviour) -> str:
         return " ".join(f"{RICH[index % len(RICH)]}{index + 1}" for index in range(behaviour.rich))
     if behaviour.chunks:
         return numbered(behaviour.chunks)
+    if behaviour.huge:
+        return f"echo: {asked} {'h' * behaviour.huge * 1024} end"
     if match := COUNT_TO.search(asked):
         return numbered(int(match[1]))
     results = [f"{turn.name or 'tool'} said {turn.text}" for turn in since_user(turns) if turn.role == "tool"]
