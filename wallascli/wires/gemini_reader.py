@@ -70,6 +70,8 @@ def payload(frame: bytes) -> bytes | None:
 
     Errors come so (gemini/error-400-gemini-1-5-flash-req-llm-b33ff1).
     """
+    if frame.startswith(b"data: ") and frame.find(b"\r") == len(frame) - 4 == frame.find(b"\n") - 1:
+        return frame[6:-4]  # one line that ends in CRLF, as Google sends them
     data = sse_data(frame)
     if data is None and frame.lstrip()[:1] in (b"{", b"["):
         return frame
