@@ -65,7 +65,9 @@ def _media(part: JsonObject) -> Media | None:
     inline, linked = obj(key(part, "inlineData")), obj(key(part, "fileData"))
     if inline:
         kind = txt(key(inline, "mimeType")).split("/")[0]
-        return media(kind if kind in ("image", "audio", "video") else "file", txt(inline.get("data")))
+        # Google's own SDK sends the URL-safe alphabet [gemini/audio-in-gemini-2-5-flash-mirascope-5ac6a5].
+        encoded = txt(inline.get("data")).translate(str.maketrans("-_", "+/"))
+        return media(kind if kind in ("image", "audio", "video") else "file", encoded)
     return Media("file", url=txt(key(linked, "fileUri"))) if linked else None
 
 

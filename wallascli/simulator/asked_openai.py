@@ -94,7 +94,7 @@ def _choice(choice: object) -> str:
 
 def _check(messages: list[JsonObject], target: Target) -> None:
     """What every provider of this wire refuses. Raises Malformed."""
-    if not target.model:
+    if not target.model and target.provider != "azure":  # there the address names the model
         raise Malformed("you must provide a model parameter")
     open_calls: list[str] = []
     for index, message in enumerate(messages):
