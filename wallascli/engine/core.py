@@ -40,6 +40,8 @@ FRESH_LOCAL = 60.0
 LOCAL_PATIENCE = 0.3
 # After a failed look: nobody there is the usual case (no Ollama), and it may be started any time.
 LOOK_AGAIN = 10.0
+# A provider that would not tell: a wrong key stays wrong, and a listing is no reason to knock every minute.
+ASK_AGAIN = 900.0
 _PATIENCE = 15.0
 
 
@@ -68,6 +70,7 @@ class Engine:
         self._planner = Planner(self.catalog, setup.places, setup.rules, self.health)
         self._keeper = Keeper(HealthStore(setup.state, self.warnings.append), self.health)
         self._discovery: asyncio.Task[None] | None = None
+        self._asked_at: dict[str, float] = {}
         self._preparing = asyncio.Lock()
         self._prepared_until = 0.0
         for name, cards in setup.models.items():
@@ -125,7 +128,7 @@ class Engine:
         return [
             place
             for name, place in self.setup.places.items()
-            if not place.unusable and (not place.provider.keyless or self.catalog.is_listed(name))
+            if not place.unusable and (place.keys or name in self.setup.models or self.catalog.is_listed(name))
         ]
 
     # -- discovering
@@ -150,9 +153,11 @@ class Engine:
     def _is_stale(self, name: str, now: float) -> bool:
         if name in self.setup.models:
             return False
+        local = self.setup.places[name].provider.local
         at = self.catalog.listed_at(name)
-        keep = FRESH_LOCAL if self.setup.places[name].provider.local else FRESH
-        return at is None or now - at > keep
+        if at is not None and now - at <= (FRESH_LOCAL if local else FRESH):
+            return False
+        return now - self._asked_at.get(name, 0.0) > (LOOK_AGAIN if local else ASK_AGAIN)
 
     async def prepare(self) -> None:
         """What must be known before a request can be planned: local models, and lists of unknown servers.
@@ -179,7 +184,7 @@ class Engine:
     async def _discover(self, name: str, local_patience: float) -> tuple[str, str]:
         place = self.setup.places[name]
         patience = local_patience if place.provider.local else _PATIENCE
-        now = time.time()
+        now = self._asked_at[name] = time.time()
         try:
             key = place.keys[0] if place.keys else None
             body = await listing(self._upstream, place.provider, key, seconds=patience, now=now)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from wallascli.gateway import inspect
 from wallascli.gateway.chat import chat
 from wallascli.gateway.context import CONTEXT, Context
 from wallascli.gateway.errors import answer, describe
@@ -27,12 +28,24 @@ def build_app(context: Context, *, max_body: int) -> web.Application:
     """``max_body`` in bytes."""
     app = web.Application(client_max_size=max_body, middlewares=[_at_the_door])
     app[CONTEXT] = context
-    app.router.add_post("/v1/chat/completions", _openai_chat)
+    app.router.add_routes(ROUTES)
     return app
 
 
 async def _openai_chat(request: web.Request) -> web.StreamResponse:
     return await chat(request, OPENAI)
+
+
+ROUTES = (
+    web.post("/v1/chat/completions", _openai_chat),
+    web.get("/v1/models", inspect.models),
+    web.get("/v1/models/{name:.+}", inspect.model),
+    web.get("/v1/providers", inspect.providers),
+    web.get("/v1/stats", inspect.stats),
+    web.post("/v1/routing/explain", inspect.explain),
+    web.get("/health", inspect.health),
+    web.get("/", inspect.root),
+)
 
 
 @web.middleware

@@ -7,6 +7,7 @@ be the caller's own objects, so they are replaced, never edited.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 Body: TypeAlias = dict[str, Any]
@@ -97,18 +98,19 @@ def plain_roles(body: Body) -> tuple[str, ...]:
 def bridged(body: Body) -> tuple[str, ...]:
     """An assistant turn between a tool's result and the user, where templates demand one.
 
-    It must not be empty ("Invalid assistant message"), so it says the least that can be said.
+    It must not be empty ("Invalid assistant message"), so it says the least that can be said, and it is reported:
+    nothing is said in the caller's name in silence (P3).
     """
-
-    def make(messages: list[Body]) -> Iterator[Body]:
-        before = ""
-        for message in messages:
-            if before == "tool" and message["role"] == "user":
-                yield {"role": "assistant", "content": "OK"}
-            before = message["role"]
-            yield message
-
-    return _messages(body, make)
+    messages: list[Body] = body["messages"]
+    if not any(one["role"] == "tool" and two["role"] == "user" for one, two in pairwise(messages)):
+        return ()
+    bridged: list[Body] = []
+    for message in messages:
+        if bridged and bridged[-1]["role"] == "tool" and message["role"] == "user":
+            bridged.append({"role": "assistant", "content": "OK"})
+        bridged.append(message)
+    body["messages"] = bridged
+    return ("messages[] + an assistant turn saying OK",)
 
 
 def no_empty_turns(body: Body) -> tuple[str, ...]:

@@ -31,7 +31,8 @@ _MESSAGE = frozenset({"role", "content", "tool_calls", "tool_call_id", "function
 
 def _quirks(*levels: str) -> Quirks:
     fit = fitting.all_of(fitting.plain_effort, fitting.only(_FIELDS), fitting.efforts(*levels), _no_null_call)
-    return Quirks(message_fields=_MESSAGE, adjust=fit)
+    # json_schema cannot be streamed there (Groq's docs, after litellm 1.109.1).
+    return Quirks(message_fields=_MESSAGE, plain_with=frozenset({"response_format"}), adjust=fit)
 
 
 # groq 1.7.0: "none" is a 400 on gpt-oss; qwen3.8 knows these five, compound none at all.

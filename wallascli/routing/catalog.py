@@ -10,10 +10,11 @@ from dataclasses import fields, replace
 
 from wallascli.providers.base import Provider
 from wallascli.routing.names import model_key, operation_by_name
+from wallascli.routing.strength import prior
 from wallascli.vocab.models import ModelCard, Operation, Status
 
 # Facts of a listing that replace the shipped ones whenever they were told.
-_LISTED_FACTS = ("context", "max_output", "tools", "structured", "reasoning", "free", "leaves_machine")
+_LISTED_FACTS = ("context", "max_output", "tools", "structured", "reasoning", "leaves_machine")
 
 
 class Catalog:
@@ -83,23 +84,36 @@ class Catalog:
         self._by_key: dict[str, list[ModelCard]] = {}
         for card in self.all():
             self._by_id.setdefault(card.id, []).append(card)
-            self._by_key.setdefault(card.same_as or model_key(card.id), []).append(card)
+            if card.same_as:  # the routers of OpenRouter are no model: nobody else serves the same
+                self._by_key.setdefault(card.same_as, []).append(card)
         self.version += 1
 
 
 def _merged(shipped: ModelCard | None, listed: ModelCard, provider: Provider) -> ModelCard:
     local = provider.local and not listed.leaves_machine
     if shipped is None:
-        kind = listed.operation if listed.operation is not Operation.CHAT else operation_by_name(listed.id)
-        free = True if provider.free_models or local else listed.free
-        key = listed.same_as or model_key(listed.id)
-        return replace(listed, operation=kind, free=free, local=local, same_as=key)
+        return _newcomer(listed, provider, local=local)
     told = {name: value for name in _LISTED_FACTS if (value := getattr(listed, name)) is not None}
     if listed.takes != _DEFAULTS["takes"]:
         told["takes"] = listed.takes
     if listed.price.input is not None:
         told["price"] = listed.price
-    return replace(shipped, **told, local=local, listed=True)
+    # Several free plans list the prices of their paid ones (Cerebras, SambaNova): a price alone says nothing.
+    free = True if shipped.free else listed.free if listed.free is not None else shipped.free
+    return replace(shipped, **told, free=free, local=local, listed=True)
+
+
+def _newcomer(listed: ModelCard, provider: Provider, *, local: bool) -> ModelCard:
+    """A model the shipped catalogue has never heard of."""
+    key = listed.same_as or model_key(listed.id)
+    return replace(
+        listed,
+        operation=listed.operation if listed.operation is not Operation.CHAT else operation_by_name(listed.id),
+        free=True if provider.free_models or local else listed.free,
+        local=local,
+        same_as=key,
+        strength=prior(key, listed.price, reasoning=listed.reasoning, model_id=listed.id),
+    )
 
 
 _DEFAULTS = {field.name: field.default for field in fields(ModelCard)}

@@ -144,7 +144,7 @@ class Reply:
     async def _ask(self, asking: Asking) -> None:
         """One call, until its first content or its end. Raises ``AttemptFailed``."""
         turn = asking.turn
-        as_stream = self.request.stream or (not turn.last and self._may_stream())
+        as_stream = self.request.stream or (not turn.last and self._may_stream(turn))
         try:
             async with Watch(self._patience(turn, as_stream), "no answer in time") as watch:
                 await asking.send(stream=as_stream)
@@ -164,9 +164,13 @@ class Reply:
         first = limits.first_byte_last if turn.last else (turn.permit.first_byte or limits.first_byte)
         return min(first, self._left())
 
-    def _may_stream(self) -> bool:
+    def _may_stream(self, turn: Turn) -> bool:
         """Whether a stream gives all that a plain answer would: sound, or several answers, do not fold well."""
-        return (self.request.n or 1) == 1 and "audio" not in (self.request.extra.get("modalities") or ())
+        request, candidate = self.request, turn.candidate
+        if (request.n or 1) > 1 or "audio" in (request.extra.get("modalities") or ()):
+            return False
+        refused = candidate.provider.quirks_of(candidate.card.id).plain_with
+        return not refused or request.response_format is None or "response_format" not in refused
 
     def _words(self, turn: Turn) -> Words:
         return Words(turn.candidate.provider.wire, skip_malformed=turn.last)

@@ -59,6 +59,8 @@ class Quirks:
     """Knows ``stream_options.include_usage``."""
     message_fields: frozenset[str] = frozenset()
     """If set: the only fields a message may have; others are a 4xx there."""
+    plain_with: frozenset[str] = frozenset()
+    """Request fields beside which it refuses to stream: asked for a whole answer instead."""
     content_with_calls: str | None = None
     """What ``content`` must be beside tool calls where ``null`` is refused."""
     adjust: Callable[[dict[str, Any]], tuple[str, ...]] | None = None
