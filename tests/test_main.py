@@ -121,3 +121,7 @@ def test_a_missing_package_is_two_lines_and_not_a_trace(tmp_path: Path) -> None:
     assert "it lacks the package shellingham_of_another_world" in outcome.stderr
     assert "hint: " in outcome.stderr
     assert "Traceback" not in outcome.stderr
+
+
+def test_help_calls_the_program_by_its_name() -> None:
+    assert "Usage: wallasapi " in run("--help").stdout

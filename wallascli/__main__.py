@@ -43,7 +43,7 @@ def _run() -> int:
     if listening:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio.run takes over only this one
     try:
-        app()
+        app(prog_name="wallasapi")
     except SystemExit as exc:
         return _exit_code(exc)
     finally:
