@@ -80,6 +80,8 @@ class Reply:
         self._empty: Whole | None = None
         self.course = Course(plan.candidates, witness.permit)
         self.tried = 0
+        self.heard: Callable[[Turn, Failure | None], None] | None = None
+        """Told of each turn as it begins (no failure yet) and of its failure: for who watches a terminal."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -114,6 +116,7 @@ class Reply:
                 await asyncio.sleep(min(turn.wait, self._left()))
             asking = self._asking = Asking(self._upstream, turn, self.request)
             self.tried += 1
+            self._tell(turn, None)
             try:
                 await self._ask(asking)
                 self._answered(turn.candidate)
@@ -130,6 +133,11 @@ class Reply:
         asking.close()
         self._witness.failed(asking.turn, failure, waited=asking.seconds if not asking.first else None)
         self.course.failed(asking.turn, failure, asking.seconds, time.time())
+        self._tell(asking.turn, failure)
+
+    def _tell(self, turn: Turn, failure: Failure | None) -> None:
+        if self.heard is not None:
+            self.heard(turn, failure)
 
     def _exhausted(self) -> PlanExhausted:
         return judge(self.plan, self.course.attempts, deadline_over=self._left() <= 0, local_time=time.time())
@@ -271,19 +279,13 @@ class Reply:
         return writer.write(()) + writer.end()
 
     async def _pieces(self, committed: _Committed[T]) -> AsyncGenerator[T, None]:
-        """The head, then each read. Raises ``AttemptFailed`` where the answer breaks."""
+        """The head, then each read. Raises ``AttemptFailed`` where the answer breaks.
+
+        One generator on purpose: each further one costs a microsecond a chunk.
+        """
         asking, feed = committed.asking, committed.feed
         for piece in committed.head:
             yield piece
-        try:
-            async for piece in self._reads(asking, feed):
-                yield piece
-        except AttemptFailed as exc:
-            self._failed(asking, exc.failure)
-            raise
-        self._succeeded(asking, feed.state.characters)
-
-    async def _reads(self, asking: Asking, feed: Feed[T]) -> AsyncGenerator[T, None]:
         state, seen = feed.state, -1
         idle = asking.turn.candidate.deadlines.idle_last
         try:
@@ -300,7 +302,13 @@ class Reply:
                     watch.touch(left)
         except TimeoutError as exc:
             if state.finish is None and not state.done:
-                raise AttemptFailed(Failure(FailureClass.SLOW, str(exc))) from exc
+                failure = Failure(FailureClass.SLOW, str(exc))
+                self._failed(asking, failure)
+                raise AttemptFailed(failure) from exc
+        except AttemptFailed as exc:
+            self._failed(asking, exc.failure)
+            raise
+        self._succeeded(asking, state.characters)
 
     def _bound(self, idle: float) -> float:
         """The caller's own deadline binds also after the first content."""
