@@ -188,6 +188,7 @@ def test_earlier_attempts_and_the_callers_own_words_are_no_evidence() -> None:
                 "previous_errors": [{"code": 429, "message": "Rate limit exceeded: free-models-per-day"}],
                 "flagged_input": "invalid api key",
             },
+            "input": [{"message": "incorrect api key"}],
             "failed_generation": "your credit balance is too low",
         }
     }
@@ -218,6 +219,12 @@ def test_the_message_is_the_innermost_one_and_a_silent_error_names_its_status() 
     assert said("", status=418).message == "HTTP 418 without a word"
 
 
+def test_the_code_is_a_word_of_the_provider_not_a_number() -> None:
+    assert said({"type": "invalid_model", "code": "1500", "message": "x"}).code == "invalid_model"
+    assert said({"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "x"}}).code == "INVALID_ARGUMENT"
+    assert said({"error": {"code": 400, "message": "x"}}).code is None
+
+
 def test_keys_leave_neither_in_the_message_nor_in_the_body() -> None:
     key = "sk-" + "proj-" + "A1b2" * 10
     failure = said({"error": {"message": f"Incorrect API key provided: {key}."}}, status=401)
@@ -227,8 +234,8 @@ def test_keys_leave_neither_in_the_message_nor_in_the_body() -> None:
 
 
 def test_a_window_is_named_only_by_an_error_about_length() -> None:
-    limited = {"error": {"message": "trial token rate limit exceeded, limit is 100000 tokens per minute"}}
-    assert said(limited, status=429).context_window is None
+    assert said("rate limit reached: limit 8000, requested 900", status=429).context_window is None
+    assert said("request too large: limit 8000, requested 9000", status=429).context_window == 8000
     assert said("prompt is too long: 3 tokens > 200,000 maximum").context_window == 200_000
     assert said("prompt is too long: 3 tokens > 99999999999999 maximum").context_window is None
 

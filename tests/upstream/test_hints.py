@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
@@ -72,6 +73,16 @@ def test_durations_are_read_as_they_are_written(text: str, seconds: float | None
 ])  # fmt: skip
 def test_reset_headers_are_read_in_every_unit(text: str, until: float | None) -> None:
     assert instant(text, NOW) == (None if until is None else pytest.approx(until))
+
+
+def test_an_instant_without_a_zone_is_utc_wherever_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert instant("2026-11-20T12:00:41", NOW) == NOW + 41
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(("value", "seconds"), [

@@ -107,10 +107,11 @@ PHRASES = (
     Rule("request exceeds the maximum size", TOO_LONG),  # anthropic-413-too-large
     Rule("too many tokens: ", TOO_LONG),  # cohere-400-tokens-old; not cerebras-429-tokens-minute
     Rule("`inputs` tokens", TOO_LONG),  # huggingface-422-tgi-long
-    Rule("available context size", TOO_LONG),  # llama-cpp-400-context
+    # llama-cpp-400-context, openai-400-window, lmstudio-400-context
+    Rule("exceeds the (available )?context (size|window)|context length of only", TOO_LONG),
     Rule("reduce the length of the messages", TOO_LONG),  # cerebras-400-context
     # [cohere 7251fd, ollama d00724]; not "Resource not found" [azure 8c984d].
-    Rule(r"\bmodel\b.{0,80} (not found|does not exist)", MODEL_GONE),
+    Rule(r"\bmodel( [`'\"]?[\w./:@+-]+[`'\"]?)? (not found|does not exist)", MODEL_GONE),
     Rule(r"(?m)^model: \S+$", MODEL_GONE),  # [anthropic 545bdf]
     Rule("is not found for api version", MODEL_GONE),  # [gemini ed23de]
     Rule("invalid model:|not a valid model|unknown model:", MODEL_GONE),  # [openrouter 123a8c]
@@ -122,8 +123,8 @@ PHRASES = (
     # Other models answer the same key: ollama-403-subscription.
     Rule("model requires a subscription", MODEL_GONE),
     Rule("not supported by any provider", MODEL_GONE),  # huggingface-400-not-enabled
-    Rule("has been deprecated", MODEL_GONE),  # [openai 241ba7]
-    Rule("has been decommissioned", MODEL_GONE),  # groq-400-decommissioned
+    # [openai 241ba7], groq-400-decommissioned; not a deprecated parameter.
+    Rule(r"\bmodel \S+ has been (deprecated|decommissioned)", MODEL_GONE),
     Rule("reached its end of life", MODEL_GONE),  # nvidia-410-eol
     Rule("model '.*' was removed", MODEL_GONE),  # cohere-404-removed
     Rule("requested model .* is not available", MODEL_GONE),  # sambanova-410
@@ -183,17 +184,19 @@ PHRASES = (
     # [cohere 77c7fa, mistral 42d3a0, azure 15a806]; under a 400: xai-400-key.
     Rule("(incorrect|invalid|wrong) (api|x-api|subscription)[ -]key", BAD_KEY),
     Rule("api key (is invalid|not valid)", BAD_KEY),  # [anthropic e290d1]
-    Rule("unauthorized", BAD_KEY),  # [ollama d5cf6d]
-    Rule("auth credentials|authentication|authorization failed", BAD_KEY),  # [openrouter bf128b]
+    # As a whole or with its verb: callers have tools named "check_authentication", and errors repeat their names.
+    Rule(r"(?m)^unauthorized\W*$", BAD_KEY),  # [ollama d5cf6d]
+    Rule("no .{0,10}auth credentials|missing authentication", BAD_KEY),  # [openrouter bf128b]
+    Rule("(authentication|authorization) (failed|required)", BAD_KEY),  # nvidia-401, nvidia-403, pollinations-401
     Rule("callers without established identity", BAD_KEY),  # [gemini 9ed13c]
-    Rule("user not found", BAD_KEY),  # openrouter-401-user
+    Rule("(?m)^user not found", BAD_KEY),  # openrouter-401-user
     Rule("invalid username or password", BAD_KEY),  # huggingface-401
     Rule("(?m)^invalid token$", BAD_KEY),  # cohere-401-token; not [openai 234637]
     Rule("does not have (sufficient )?permission", BAD_KEY),  # huggingface-403-token, anthropic-403-permission
     Rule("reported as leaked", BAD_KEY),  # gemini-403-leaked
     Rule("organization has been (disabled|restricted)", BAD_KEY),  # a 400: anthropic-400-disabled
     Rule("missing request extension.*authorization", BAD_KEY),  # a 500 for no key at all: nvidia-500-no-key
-    Rule("access denied", BAD_KEY),  # groq-403-network
+    Rule("(?m)^access denied", BAD_KEY),  # groq-403-network
     Rule("degraded function", BROKEN),  # a 400 that is the provider's health: nvidia-400-degraded
     Rule("failed during generation", BROKEN),  # huggingface-424-tgi
     Rule("failed to generate json", BROKEN),  # groq-400-json-validate
@@ -260,6 +263,7 @@ WINDOWS = (
     r"limit for this model is ([\d,]+)",  # [cohere f2ae27]
     r"tokens allowed \(([\d,]+)\)",  # gemini-400-too-long
     r"while limit is ([\d,]+)",  # cerebras-400-context
+    r"context length of only ([\d,]+)",  # lmstudio-400-context
     r"must be <= ([\d,]+)",  # huggingface-422-tgi-long
     r"cannot exceed ([\d,]+)",  # cohere-400-tokens-old
     r"\blimit ([\d,]+), requested",  # the most this key can send at once: groq-413-too-large
@@ -268,7 +272,7 @@ WINDOWS = (
 
 # The field that a message names, where the body has no place for it.
 FIELDS = (
-    r"^([a-z_]+(?:\.\w+)*): ",  # [anthropic 16fc69]
+    r"^(?!error:)([a-z_]+(?:\.\w+)*): ",  # [anthropic 16fc69]
     r" - '([\w.]+)'$",  # [openai 6c2c59]
     r"^'([\w.]+)' : ",  # groq-400-property
     r"the provided '(\w+)' value",  # openrouter-404-no-tool-choice
@@ -292,7 +296,7 @@ def classify(status: int, headers: Mapping[str, str], facts: ErrorFacts, *, prov
         kind=kind,
         message=without_secrets(_sentence(said, facts, status)),
         status=status if status >= 400 else said.status,
-        code=facts.code or facts.type or None,
+        code=next((code for code in (facts.code, facts.type) if code and not code.isdecimal()), None),
         param=_field(said) if kind in _ABOUT_THE_REQUEST else None,
         until=until,
         context_window=_window(said) if kind is TOO_LONG else None,

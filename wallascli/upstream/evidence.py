@@ -20,8 +20,8 @@ _SENTENCES = frozenset({"message", "msg", "detail", "details", "title", "error",
 _FIELDS = frozenset({"param", "field"})
 _NUMBERS = frozenset({"retry_after", "estimated_time", "n_ctx"})
 _WRAPPERS = frozenset({"raw", "data", "message", "error", "detail"})
-# Other attempts' errors, and text that users or models wrote: none of it is this provider's verdict.
-_NOT_EVIDENCE = frozenset({"previous_errors", "failed_generation", "flagged_input", "input", "choices", "links"})
+# Other attempts' errors (OpenRouter) and the caller's own words (FastAPI) are not this provider's verdict.
+_NOT_EVIDENCE = frozenset({"previous_errors", "input"})
 _DEEPEST = 12
 _LONGEST = 4000
 _LONGEST_CODE = 200
