@@ -167,6 +167,16 @@ def test_an_error_event_is_a_provider_error() -> None:
     assert b"overloaded_error" in found.facts.raw
 
 
+def test_an_error_without_its_object_is_an_error_too() -> None:
+    for found in (
+        OUT.reader().feed(frame("error", message="boom")),
+        OUT.read_whole(b'{"type":"error","message":"boom"}'),
+    ):
+        (error,) = found
+        assert isinstance(error, ProviderError)
+        assert error.facts.message == "boom"
+
+
 @pytest.mark.parametrize(
     "broken",
     [

@@ -301,6 +301,12 @@ def test_capabilities_and_window_are_read() -> None:
     assert (tiny.id, tiny.tools, tiny.reasoning, tiny.context) == ("tiny", False, False, None)
 
 
+@pytest.mark.parametrize("details", [{"family": "nomic-bert"}, {"families": ["bert"]}])
+def test_a_family_of_encoders_is_for_embeddings(details: dict[str, Any]) -> None:
+    (card,) = OUT.read_listing(orjson.dumps({"models": [{"name": "m", "details": details}]}), "ollama")
+    assert card.operation is Operation.EMBED
+
+
 @pytest.mark.parametrize(
     "item",
     [

@@ -222,6 +222,7 @@ def test_a_tool_choice_is_honoured_or_named_as_dropped(
         ("qwen3:4b", Reasoning(effort="high"), True, ("reasoning_effort",)),
         ("qwen3:4b", Reasoning(budget=2000), True, ("reasoning.max_tokens",)),
         ("gpt-oss:20b", Reasoning(effort="low"), "low", ()),
+        ("gpt-oss:20b", Reasoning(effort="medium"), "medium", ()),
         ("gpt-oss:20b", Reasoning(effort="high"), "high", ()),
         ("gpt-oss:120b-cloud", Reasoning(effort="minimal"), "low", ("reasoning_effort",)),
         ("gpt-oss:20b", Reasoning(effort="xhigh"), "high", ("reasoning_effort",)),

@@ -171,15 +171,21 @@ def _glance(line: Json) -> Glance:
     if line.get("error"):
         return Glance.ERROR
     message = _message(line)
-    seen = Glance.NOTHING
-    for key, flag in (("content", Glance.TEXT), ("thinking", Glance.THOUGHT), ("tool_calls", Glance.CALL)):
-        if message.get(key):
-            seen |= flag
+    seen = _CONTENT[bool(message.get("content")), bool(message.get("thinking")), bool(message.get("tool_calls"))]
     if line.get("done"):
         seen |= Glance.FINISH | Glance.DONE
         if "eval_count" in line or "prompt_eval_count" in line:
             seen |= Glance.USAGE
     return seen
+
+
+# Every line of a stream is glanced at, and joining flags costs more than parsing the line: joined here once.
+_CONTENT = {
+    (text, thought, call): Glance(Glance.TEXT * text + Glance.THOUGHT * thought + Glance.CALL * call)
+    for text in (False, True)
+    for thought in (False, True)
+    for call in (False, True)
+}
 
 
 def _name(item: Json) -> str:
