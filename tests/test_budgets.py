@@ -120,7 +120,7 @@ RULES = [
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_our_tree_keeps(rule: Callable[[list[Module]], Complaints]) -> None:
-    tree = modules(ROOT, PACKAGE, "tests", "tools", "bench")
+    tree = modules(ROOT, PACKAGE, "tests", "tools")
     assert tree
     assert not list(rule(tree))
 

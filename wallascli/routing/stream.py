@@ -222,10 +222,26 @@ class Verbatim:
         self.state = self._frames.state
 
     def take(self, read: bytes) -> bytes:
+        frames = self._frames.cut(read)
+        if self.state.content and not self._held and self._all_text(frames):
+            return frames[0] if len(frames) == 1 else b"".join(frames)
         out: list[bytes] = []
-        for frame in self._frames.cut(read):
+        for frame in frames:
             self._frame(frame, out)
         return b"".join(out)
+
+    def _all_text(self, frames: list[bytes]) -> bool:
+        """The usual read in mid-stream: a loop of its own, as it runs once a chunk."""
+        glance = self._glance
+        try:
+            for frame in frames:
+                if glance(frame) is not _TEXT:
+                    return False
+        except Malformed:
+            return False
+        self.state.progress += len(frames)
+        self.state.characters += sum(map(len, frames))
+        return True
 
     def ended(self) -> bytes:
         out: list[bytes] = []
@@ -236,17 +252,9 @@ class Verbatim:
 
     def _frame(self, frame: bytes, out: list[bytes]) -> None:
         try:
-            seen = self._glance(frame)
+            self._look(frame, self._glance(frame), out)
         except Malformed as error:
             self._frames.malformed(error)
-            return
-        state = self.state
-        if seen is _TEXT and state.content and not self._held:
-            state.progress += 1
-            state.characters += len(frame)
-            out.append(frame)
-        else:
-            self._look(frame, seen, out)
 
     def _look(self, frame: bytes, seen: Glance, out: list[bytes]) -> None:
         """Not plain text in mid-stream: the first piece, a call, usage, an error, the end."""

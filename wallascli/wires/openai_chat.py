@@ -29,7 +29,7 @@ from wallascli.vocab.events import (
 from wallascli.vocab.models import ModelCard, Operation
 from wallascli.wires.base import CallerError, Glance, Label, Malformed, Quirks, Reader, Rendered, Wire, Writer
 from wallascli.wires.framing import Framing, sse_data
-from wallascli.wires.openai_reader import DONE, ChunkReader, has_error, loads, read_whole
+from wallascli.wires.openai_reader import DONE, ChunkReader, loads, read_whole
 from wallascli.wires.openai_render import render
 from wallascli.wires.openai_request import NAME, parse
 
@@ -52,6 +52,11 @@ class OpenAIOut:
         return ChunkReader()
 
     def glance(self, frame: bytes) -> Glance:
+        if frame.startswith(b"data: {"):
+            try:
+                return _glance(orjson.loads(frame[6:]))
+            except orjson.JSONDecodeError:
+                pass  # several data lines, or malformed: looked at again below
         data = sse_data(frame)
         if data is None or not data:
             return Glance.NOTHING
@@ -89,20 +94,20 @@ _GLANCES = tuple(Glance(i) for i in range(128))
 
 
 def _glance(chunk: dict[str, Any], part: str = "delta") -> Glance:
-    if has_error(chunk):
+    get = chunk.get
+    if get("error"):
         return Glance.ERROR
-    seen = _USAGE if chunk.get("usage") else 0
-    for choice in chunk.get("choices") or ():
+    seen = _USAGE if get("usage") else 0
+    for choice in get("choices") or ():
         delta = choice.get(part)
         if delta:
-            content = delta.get("content")
-            if content and type(content) is str and len(delta) <= 2:
-                seen |= _TEXT
+            if len(delta) == 1 and type(delta.get("content")) is str:
+                seen |= _TEXT if delta["content"] else 0
             else:
                 seen |= _delta_flags(delta)
         if choice.get("finish_reason"):
             seen |= _FINISH
-    if groq := chunk.get("x_groq"):
+    if groq := get("x_groq"):
         seen |= (_USAGE if groq.get("usage") else 0) | (_ERROR if groq.get("error") else 0)
     return _GLANCES[seen]
 
