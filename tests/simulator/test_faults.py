@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import exchanges
 from tests.simulator import asking
 from tests.simulator.asking import WEATHER, WIRES, Bytes, question, raw, text_of, understood, written
 from wallascli.simulator import Simulator
@@ -432,3 +433,51 @@ async def test_a_provider_goes_down_and_comes_back_on_the_same_port(simulator: S
         await asked(simulator, "openai", "ok")
     await simulator.start()
     assert (await asked(simulator, "openai", "ok")).status_code == 200
+
+
+# recording -> provider, script: what we make of the same failure has every key that was recorded
+RECORDED_ERRORS = {
+    "openai/error-401-gpt-4o-mini-langsmith-sdk-eb1198": ("openai", "badkey"),
+    "openai/error-404-nonexistent-pydantic-ai-a3163e": ("openai", "nomodel"),
+    "openai/error-403-req-llm-3f88c6": ("openai", "403"),
+    "groq/error-401-llama-3-3-70b-versatile-rig-f4d8e5": ("groq", "badkey"),
+    "groq/error-404-non-existent-pydantic-ai-1fc480": ("groq", "nomodel"),
+    "mistral/error-400-definitely-not-a-model-rig-66d54c": ("mistral", "nomodel"),
+    "mistral/error-401-rig-42d3a0": ("mistral", "badkey"),
+    "openrouter/error-429-req-llm-f19b8e": ("openrouter", "429-reset"),
+    "openrouter/error-in-200-req-llm-17be31": ("openrouter", "502-error"),
+    "openrouter/error-400-gpt-nonexistent-routed-model-rig-123a8c": ("openrouter", "nomodel"),
+    "azure/error-429-grok-4-1-fast-non-reasoning-ruby-llm-c37d1c": ("azure", "429"),
+    "gemini/error-400-gemini-2-5-flash-ruby-llm-26525e": ("gemini", "badkey"),
+    "gemini/error-404-gemini-1-5-flash-crewai-ed23de": ("gemini", "nomodel"),
+    "gemini/error-429-gemini-2-0-flash-crewai-45045f": ("gemini", "429"),
+    "anthropic/error-401-claude-sonnet-4-6-rig-e290d1": ("anthropic", "badkey"),
+    "anthropic/error-404-claude-nonexistent-rig-test-rig-15c1b0": ("anthropic", "nomodel"),
+    "anthropic/error-400-claude-haiku-4-5-20251001-ruby-llm-458ff1": ("anthropic", "toolong"),
+    "ollama/error-404-nonexistent-model-latest-openinference-d00724": ("ollama", "nomodel"),
+    "cohere/error-400-command-a-03-2025-ruby-llm-f2ae27": ("cohere", "toolong"),
+    "cohere/error-401-command-a-03-2025-ruby-llm-77c7fa": ("cohere", "badkey"),
+}
+
+
+def keys(value: object) -> set[str]:
+    """Every key of every object in a JSON value, with the type of what stands there."""
+    if isinstance(value, list):
+        return {key for item in value for key in keys(item)}
+    if not isinstance(value, dict):
+        return set()
+    own = {f"{name}: {type(inner).__name__}" for name, inner in value.items() if inner is not None}
+    return own.union(*(keys(inner) for inner in value.values())) if value else own
+
+
+@pytest.mark.parametrize("recording", RECORDED_ERRORS)
+async def test_errors_have_status_and_keys_of_the_recorded_ones(recording: str, simulator: Simulator) -> None:
+    provider, script = RECORDED_ERRORS[recording]
+    wire = provider if provider in WIRES else "openai"
+    path, body = question(wire, "hello", "sim")
+    exchange = exchanges.load(f"{recording}.json")[-1]
+    async with asking.client() as client:
+        url = simulator.url + path.replace("plain", provider)
+        answer = await client.post(url, json=body, headers={"x-simulate": script})
+    assert answer.status_code == exchange.status
+    assert keys(json.loads(exchange.body)) - keys(answer.json()) == set()

@@ -178,6 +178,20 @@ async def test_every_wire_says_that_it_does_not_continue(wire: str, simulator: S
         assert (await client.post(simulator.url + path, json=body)).status_code == 400
 
 
+async def test_mistral_gives_the_prefix_back_and_refuses_one_without_its_flag(simulator: Simulator) -> None:
+    path, body = question("openai", [("user", "hello"), ("assistant", "word1 wo")], "sim-c4", stream=True)
+    url = simulator.url + path.replace("plain", "mistral")
+    async with asking.client() as client:
+        refused = await client.post(url, json=body)
+        body["messages"][-1]["prefix"] = True
+        repeated = await client.post(url, json=body)
+        not_repeated = await client.post(url, json=body | {"model": "sim-c4-norepeat"})
+    assert refused.status_code == 400
+    assert "prefix True" in refused.text
+    assert text_of("openai", repeated) == "word1 word2 word3 word4"
+    assert text_of("openai", not_repeated) == "rd2 word3 word4"
+
+
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 
 

@@ -86,7 +86,8 @@ def said(question: Question, behaviour: Behaviour) -> str:
             f"the partial answer leaves the full answer after {agreed} characters: "
             f"got {partial.text[agreed : agreed + 20]!r}, expected {full[agreed : agreed + 20]!r}",
         )
-    return words.continuation(full, partial, behaviour)
+    repeats = question.repeats and "norepeat" not in behaviour.flags
+    return words.continuation(full, partial, behaviour.flags | ({"repeat"} if repeats else set()))
 
 
 def _full(question: Question, turns: tuple[Turn, ...], behaviour: Behaviour) -> str:

@@ -45,6 +45,8 @@ def read(target: Target, body: JsonObject, checked: bool) -> Question:
         logprobs=(whole(body.get("top_logprobs")) or 0) if body.get("logprobs") is True else None,
         usage=obj(body.get("stream_options")).get("include_usage") is True,
         think=bool(effort) and effort != "none",
+        # Mistral gives the prefix back, streamed too (vercel/ai#3256, October 2024).
+        repeats=target.provider == "mistral" and messages[-1].get("prefix") is True,
     )
 
 
@@ -96,6 +98,11 @@ def _check(messages: list[JsonObject], target: Target) -> None:
     """What every provider of this wire refuses. Raises Malformed."""
     if not target.model and target.provider != "azure":  # there the address names the model
         raise Malformed("you must provide a model parameter")
+    last = messages[-1]
+    if target.provider == "mistral" and last.get("role") == "assistant" and last.get("prefix") is not True:
+        raise Malformed(
+            "Expected last role User or Tool (or Assistant with prefix True) for serving but got assistant"
+        )
     open_calls: list[str] = []
     for index, message in enumerate(messages):
         role = txt(message.get("role"))

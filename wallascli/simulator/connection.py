@@ -60,6 +60,8 @@ class Host(Protocol):
 class Connection(asyncio.Protocol):
     """The protocol of one accepted socket; requests are answered one after the other."""
 
+    _transport: asyncio.Transport  # from connection_made on
+
     def __init__(self, host: Host) -> None:
         self.host = host
         self.reader = http.RequestReader()
@@ -67,7 +69,6 @@ class Connection(asyncio.Protocol):
         self.number = 0
         self.control = False
         self.port = 0
-        self._transport: asyncio.Transport | None = None
         self._task: asyncio.Task[None] | None = None
         self._exchange: Exchange | None = None
         self._writable = asyncio.Event()
@@ -112,11 +113,9 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Break the connection; used when the server stops."""
-        if self._transport is not None:
-            self._transport.abort()
+        self._transport.abort()
 
     def _greet_tls(self) -> None:
-        assert self._transport is not None
         match self.host.handshake:
             case "plain":
                 self._transport.write(PLAIN_ANSWER)
@@ -130,7 +129,6 @@ class Connection(asyncio.Protocol):
                 pass  # "stall": the handshake is never answered
 
     def _next(self) -> None:
-        assert self._transport is not None
         try:
             request = self.reader.next()
         except http.NotHttp as error:
@@ -159,7 +157,6 @@ class Connection(asyncio.Protocol):
             if outcome == "failed":
                 self.abort()
         self._task = None
-        assert self._transport is not None
         self._reset_next = exchange.reset_next
         if outcome == "killed" or exchange.close_after or not request.keep_alive:
             self._transport.close()
@@ -186,13 +183,13 @@ class Connection(asyncio.Protocol):
                     self._break()
                     return "killed"
                 case Close(whole):
-                    return "complete" if whole and self._close() else "killed"
+                    self._transport.close()
+                    return "complete" if whole else "killed"
                 case _:
                     assert_never(act)
         return "complete"
 
     async def _write(self, body: bytes, bytewise: bool) -> None:
-        assert self._transport is not None
         if not bytewise:
             self._transport.write(body)
         for start in range(len(body) if bytewise else 0):
@@ -201,25 +198,14 @@ class Connection(asyncio.Protocol):
         if not self._writable.is_set():
             await self._writable.wait()
 
-    def _close(self) -> bool:
-        assert self._transport is not None
-        self._transport.close()
-        return True
-
     async def _settle(self) -> None:
         """Wait until the client's kernel has everything, so that a death at chunk k is one after chunk k."""
-        assert self._transport is not None
-        waited = 0.0
-        while waited < SETTLE_MOST and (self._transport.get_write_buffer_size() or self._unsent()):
+        sock, waited = self._transport.get_extra_info("socket"), 0.0
+        while waited < SETTLE_MOST and (self._transport.get_write_buffer_size() or unsent(sock)):
             await asyncio.sleep(SETTLE_STEP)
             waited += SETTLE_STEP
 
-    def _unsent(self) -> int:
-        assert self._transport is not None
-        return unsent(self._transport.get_extra_info("socket"))
-
     def _break(self) -> None:
-        assert self._transport is not None
         sock = self._transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
         self._transport.abort()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Protocol
 
 from wallascli.simulator import http
@@ -25,6 +26,7 @@ class Controlled(Protocol):
     ever_connected: int
     in_flight: int
     serial: int
+    outcomes: Counter[str]
 
     @property
     def open_connections(self) -> int:
@@ -60,6 +62,7 @@ def stats(server: Controlled) -> dict[str, int]:
         "connections": server.ever_connected,
         "requests": server.log.total,
         "answers": server.serial,
+        **server.outcomes,
     }
 
 

@@ -70,6 +70,7 @@ class Question:
     logprobs: int | None = None  # how many alternatives beside each token, None for no logprobs
     usage: bool = False  # the caller asked for a usage frame
     think: bool = False
+    repeats: bool = False  # this provider says the partial answer again before it goes on
 
     @property
     def prompt_tokens(self) -> int:

@@ -45,7 +45,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Target], ...] = tuple(
 def route(method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Target | None:
     """The target of a request, or None for a path that no provider knows."""
     for wanted, pattern, target in ROUTES:
-        match = pattern.fullmatch(path) if method == wanted or (method == "HEAD" and wanted == "GET") else None
+        match = pattern.fullmatch(path) if method == wanted else None
         if match is None:
             continue
         provider = match["prefix"].strip("/").split("/")[0]

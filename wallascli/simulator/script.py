@@ -18,6 +18,7 @@ How it goes on from a partial answer
   strict      409 unless the partial answer is exactly a prefix of its own
   noprefill   400 when the last turn is the assistant's
   repeat, restart, sorry     the whole prefix again; all from the top; an apology first
+  norepeat    does not repeat the prefix even as Mistral, which does
   noanchor, wronganchor      does not repeat the anchor; repeats it with a mistake
 Errors: a status such as 429; or a reason, with the status it usually has
   badkey credit forbidden nomodel gone notools toolong moderation daily validation loading account
@@ -121,7 +122,7 @@ UPON_BODY = frozenset({"stallbody", "diebody", "finbody", "nobody", "html", "gar
 MIDWAY = frozenset("die fin cut stall error badframe badstop badtext badchunk".split())
 FINISHES = frozenset({"length", "filter", "refusal"})
 FLAGS = frozenset(
-    """blank nochoices blocked strict noprefill repeat restart sorry noanchor wronganchor bytewise crlf cr
+    """blank nochoices blocked strict noprefill repeat norepeat restart sorry noanchor wronganchor bytewise crlf cr
     gzip fakegzip badtype nodone nofinish nousage eof keepalive onceclose reusereset goodbye lax ok""".split()
 )
 

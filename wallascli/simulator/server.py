@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from wallascli.simulator.acts import Act, Send
 from wallascli.simulator.connection import Connection
 from wallascli.simulator.js import JsonObject, compact, obj, txt
 from wallascli.simulator.log import Entry, Log, seen
+from wallascli.simulator.play import play
 from wallascli.simulator.question import Malformed, Question
 from wallascli.simulator.routes import Target
 from wallascli.simulator.rules import Rules
@@ -20,6 +22,7 @@ from wallascli.simulator.shape import Failure, Shape, Told
 from wallascli.simulator.shapes import SHAPES
 
 EMPTY = answer.Answer((), ((),), (), "stop")
+OUTCOMES = ("complete", "client_gone", "killed", "failed")
 ELSEWHERE = "/_elsewhere"
 
 
@@ -33,6 +36,7 @@ class Server:
         self.connections: set[Connection] = set()
         self.ever_connected = 0
         self.in_flight = 0
+        self.outcomes = Counter(dict.fromkeys(OUTCOMES, 0))
         self.serial = 0
 
     def opened(self, connection: Connection) -> int:
@@ -84,6 +88,7 @@ class Performed:
         if entry is None:
             return
         self._server.in_flight -= 1
+        self._server.outcomes[outcome] += 1
         entry.outcome = outcome
         entry.seconds = round(time.monotonic() - self._started, 6)
         entry.open_connections = self._server.open_connections
@@ -148,11 +153,7 @@ class Begun:
         self.entry.stream, self.entry.status = question.stream, behaviour.status or 200
         elsewhere = f"http://127.0.0.1:{self.connection.port}{ELSEWHERE}{self.request.path}"
         headers = errors.headers_of(failure, elsewhere)
-        if target.operation == "chat":
-            acts = faults.play(shape, told, failure, headers)
-        else:
-            acts = faults.play_plain(shape, told, failure, headers, other)
-        return Performed(self.server, self.entry, acts, behaviour)
+        return Performed(self.server, self.entry, play(shape, told, failure, headers, other), behaviour)
 
     def _read(self, shape: Shape, target: Target, behaviour: Behaviour) -> tuple[Question, answer.Answer, object]:
         """The question and what is said to it; or the answer to what is no chat. Raises Malformed, Declined."""
@@ -182,7 +183,8 @@ class Begun:
         head = http.head(
             status, {"content-type": "application/json", "content-length": str(len(content))} | (headers or {})
         )
-        return Performed(self.server, self.entry, iter((Send(head + content),)), GOOD_MANNERS)
+        sent = head if self.request.method == "HEAD" else head + content
+        return Performed(self.server, self.entry, iter((Send(sent),)), GOOD_MANNERS)
 
 
 def caller_key(request: http.Request) -> str:

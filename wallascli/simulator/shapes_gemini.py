@@ -133,6 +133,8 @@ def _details(failure: Failure) -> list[JsonObject]:
                 "metadata": service,
             }
         )
+        local: JsonObject = {"@type": f"{TYPE}.LocalizedMessage", "locale": "en-US", "message": _message(failure)}
+        details.append(local)
     if failure.reason == "daily" or (failure.reason == "rate" and failure.hint):
         span = "Day" if failure.reason == "daily" else "Minute"
         violation: JsonObject = {

@@ -86,7 +86,8 @@ class Simulator:
         for connection in list(self.server.connections):
             connection.abort()
         self.ports.close()
-        await asyncio.sleep(0)
+        for _ in range(3):  # the loop's turns for connection_lost, the cancelling of tasks, and their end
+            await asyncio.sleep(0)
 
     async def pause(self) -> None:
         """Refuse connections from now on, as if down; open ones stay. `start` listens on the same ports again."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from wallascli.simulator.question import Media, Question, Turn
@@ -131,9 +131,8 @@ def is_prefix(partial: Partial, full: str) -> bool:
     return full.startswith(partial.text)
 
 
-def continuation(full: str, partial: Partial | None, behaviour: Behaviour) -> str:
-    """What is said now."""
-    flags = behaviour.flags
+def continuation(full: str, partial: Partial | None, flags: Set[str]) -> str:
+    """What is said now. `flags` are words of the script."""
     if partial is None or "restart" in flags:
         return full
     rest = full[len(partial.text) :] if is_prefix(partial, full) else f" (going on from something else) {full}"
