@@ -1,7 +1,7 @@
 """Simulated providers for tests: `simulator` runs in the test's own loop, `simulator_process` is a real process.
 
-A test file that wants them says `pytest_plugins = ("tests.simulation",)` at its top and names the fixture. The process
-is shared by all tests of a worker: it is cleaned before each test that uses it, so do not lean on what was before.
+A test file that wants them says `pytest_plugins = ("tests.simulation",)` at its top and names the fixture. The
+process is shared by all tests of a worker; it forgets rules and log before each test that uses it.
 
 PYTEST_DONT_REWRITE: test files both import this module and load it as a plugin, in that order.
 """
@@ -75,7 +75,11 @@ def start_process(*arguments: str) -> SimulatorProcess:
     """Start `python -m wallascli.simulator` and wait until it listens. Stop it with `stop_process`."""
     process = subprocess.Popen(
         [sys.executable, "-m", "wallascli.simulator", "--follow-stdin", *arguments],
-        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     ready = json.loads(process.stdout.readline())
     return SimulatorProcess(ready["url"], ready["port"], process)
