@@ -19,6 +19,7 @@ from wallascli.wires import WIRES
 
 # How servers of a dialect are shown a key, unless they are a row of ours that says otherwise.
 _AUTH = {"anthropic": Auth.X_API_KEY, "gemini": Auth.X_GOOG_API_KEY}
+_PATHS_BEGIN = {"ollama": "/api", "anthropic": "/v1", "cohere": "/v2"}
 _HEADERS = {"anthropic": {"anthropic-version": "2023-06-01"}}
 
 
@@ -55,7 +56,12 @@ def _place(said: ProviderSettings) -> Place:
 
 def _adjusted(row: Provider, said: ProviderSettings) -> Provider:
     """Another address never makes a row local (P4)."""
-    return replace(row, base_url=said.base_url.rstrip("/")) if said.base_url else row
+    return replace(row, base_url=_address(said.base_url, row.wire.name)) if said.base_url else row
+
+
+def _address(base_url: str, wire: str) -> str:
+    """Without the part that the dialect's own paths begin with: people copy either form from a server's docs."""
+    return base_url.rstrip("/").removesuffix(_PATHS_BEGIN.get(wire, "/")).rstrip("/")
 
 
 def _custom(said: ProviderSettings) -> Provider:
@@ -68,7 +74,7 @@ def _custom(said: ProviderSettings) -> Provider:
     return Provider(
         name=said.name,
         title=said.name,
-        base_url=said.base_url.rstrip("/"),
+        base_url=_address(said.base_url, name),
         wire=wire,
         auth=_AUTH.get(name, Auth.BEARER),
         headers=_HEADERS.get(name, {}),

@@ -4,7 +4,7 @@ import re
 
 from wallascli.providers.base import Auth, Provider, Signup, Trains
 from wallascli.providers.fitting import Body, Fit
-from wallascli.wires import anthropic
+from wallascli.wires import outbound
 from wallascli.wires.base import Quirks
 
 # Sources of the rows below: pydantic-ai 2.68.0 (live probes up to 2026-11-10) and litellm 1.109.1.
@@ -71,7 +71,7 @@ PROVIDER = Provider(
     name="anthropic",
     title="Anthropic",
     base_url="https://api.anthropic.com",
-    wire=anthropic.OUT,
+    wire=outbound("anthropic"),
     key_env=("ANTHROPIC_API_KEY",),
     auth=Auth.X_API_KEY,
     signup=Signup("https://console.anthropic.com/settings/keys", 5, card_needed=True),

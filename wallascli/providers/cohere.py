@@ -2,7 +2,7 @@
 
 from wallascli.providers.base import Provider, Signup, Trains
 from wallascli.providers.fitting import Body
-from wallascli.wires import cohere
+from wallascli.wires import outbound
 from wallascli.wires.base import Quirks
 
 
@@ -18,7 +18,7 @@ PROVIDER = Provider(
     name="cohere",
     title="Cohere",
     base_url="https://api.cohere.com",
-    wire=cohere.OUT,
+    wire=outbound("cohere"),
     key_env=("COHERE_API_KEY", "CO_API_KEY"),
     signup=Signup(
         "https://dashboard.cohere.com/api-keys",

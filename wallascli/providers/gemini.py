@@ -3,7 +3,7 @@
 import re
 
 from wallascli.providers.base import Auth, Provider, Signup, Trains
-from wallascli.wires import gemini
+from wallascli.wires import outbound
 from wallascli.wires.base import Quirks
 
 # From 3.0 on sampling is ignored, "deprecated", and to become a 400; candidateCount and the penalties may be one
@@ -24,7 +24,7 @@ PROVIDER = Provider(
     name="gemini",
     title="Google Gemini",
     base_url="https://generativelanguage.googleapis.com/v1beta",
-    wire=gemini.OUT,
+    wire=outbound("gemini"),
     key_env=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
     auth=Auth.X_GOOG_API_KEY,
     signup=Signup(

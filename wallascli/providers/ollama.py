@@ -1,13 +1,13 @@
 """Ollama on this machine: free, private, as fast as the machine is."""
 
 from wallascli.providers.base import Auth, Provider, Signup, Trains
-from wallascli.wires import ollama
+from wallascli.wires import outbound
 
 PROVIDER = Provider(
     name="ollama",
     title="Ollama (local)",
     base_url="http://127.0.0.1:11434",
-    wire=ollama.OUT,
+    wire=outbound("ollama"),
     auth=Auth.NONE,
     signup=Signup(
         "https://ollama.com/download",

@@ -1,13 +1,13 @@
 """Ollama Cloud without a local daemon: the same dialect at ollama.com, with a key."""
 
 from wallascli.providers.base import Provider, Signup, Trains
-from wallascli.wires import ollama
+from wallascli.wires import outbound
 
 PROVIDER = Provider(
     name="ollama-cloud",
     title="Ollama Cloud",
     base_url="https://ollama.com",
-    wire=ollama.OUT,
+    wire=outbound("ollama"),
     key_env=("OLLAMA_API_KEY",),
     signup=Signup(
         "https://ollama.com/settings/keys", 3, free="light use, one model at a time, limits by hours and by week"

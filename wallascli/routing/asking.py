@@ -77,7 +77,7 @@ class Asking:
             raise AttemptFailed(Failure(FailureClass.BROKEN, f"not an answer: {exc}")) from exc
         for event in events:
             if isinstance(event, ProviderError):
-                raise AttemptFailed(self._judged(event.facts.status or exchange.status, event.facts))
+                raise AttemptFailed(self._judged(exchange.status, event.facts))
         return events, body
 
     async def take(self, feed: Feed[T]) -> T:
@@ -89,7 +89,7 @@ class Asking:
             self.ended = True
             return feed.ended()
         except ErrorInStream as exc:
-            raise AttemptFailed(self._judged(exc.facts.status or 200, exc.facts)) from exc
+            raise AttemptFailed(self._judged(self._open().status, exc.facts)) from exc
 
     async def peek(self, feed: Feed[T]) -> list[T]:
         """Read until there is content, or until the answer has ended without any."""

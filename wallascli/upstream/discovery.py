@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from wallascli.providers.base import Call, Provider
 from wallascli.upstream.classify import classify
 from wallascli.upstream.client import Upstream
+from wallascli.upstream.redact import without_secrets
 from wallascli.vocab.failures import AttemptFailed, Failure, FailureClass
 from wallascli.vocab.secret import Secret
 from wallascli.wires.errors import read_error
@@ -23,9 +25,9 @@ async def listing(
                 body = await exchange.whole()
                 if exchange.status != 200:
                     facts = read_error(body)
-                    raise AttemptFailed(
-                        classify(exchange.status, exchange.headers, facts, provider=provider.name, now=now)
-                    )
+                    failure = classify(exchange.status, exchange.headers, facts, provider=provider.name, now=now)
+                    said = without_secrets(failure.message, [key.reveal()] if key else ())
+                    raise AttemptFailed(replace(failure, message=said, body=b""))
                 return body
     except TimeoutError as exc:
         raise AttemptFailed(Failure(FailureClass.SLOW, f"no list of models within {seconds:g} s")) from exc
