@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -124,6 +125,8 @@ PATHS = [
     ("GET", "/anthropic/v1/models", {"anthropic-version": "x"}, ("anthropic", "anthropic", "models")),
     ("GET", "/gemini/v1beta/models", {}, ("gemini", "gemini", "models")),
     ("GET", "/cohere/v1/models", {}, ("cohere", "cohere", "models")),
+    ("GET", "/mine/v1/models?page_size=1000&endpoint=chat", {}, ("mine", "cohere", "models")),
+    ("GET", "/mine/models?pageSize=1000", {}, ("mine", "gemini", "models")),
     ("GET", "/v1/chat/completions", {}, None),
 ]
 
@@ -132,5 +135,6 @@ PATHS = [
 def test_paths_lead_to_a_wire_and_a_provider(
     method: str, path: str, headers: dict[str, str], expected: Any
 ) -> None:
-    target = route(method, path, {}, headers)
+    address, _, query = path.partition("?")
+    target = route(method, address, dict(parse_qsl(query)), headers)
     assert (target and (target.provider, target.wire, target.operation)) == expected

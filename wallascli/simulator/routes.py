@@ -51,16 +51,16 @@ def route(method: str, path: str, query: Mapping[str, str], headers: Mapping[str
         provider = match["prefix"].strip("/").split("/")[0]
         provider = DEFAULT if provider in OUR_WORDS else provider
         model = match.groupdict().get("model") or ""
-        wire = target.wire or _wire_of_list(provider, path, headers)
+        wire = target.wire or _wire_of_list(path, query, headers)
         return replace(target, provider=provider, wire=wire, model=model, sse=query.get("alt") == "sse")
     return None
 
 
-def _wire_of_list(provider: str, path: str, headers: Mapping[str, str]) -> str:
-    if path.endswith(("/v1beta/models", "/v1alpha/models")) or "x-goog-api-key" in headers:
+def _wire_of_list(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    if path.endswith(("/v1beta/models", "/v1alpha/models")) or "x-goog-api-key" in headers or "pageSize" in query:
         return "gemini"
     if "anthropic-version" in headers or "x-api-key" in headers:
         return "anthropic"
-    if provider == "cohere" and path.endswith("/cohere/v1/models"):
+    if path.endswith("/cohere/v1/models") or "page_size" in query:
         return "cohere"
     return "openai"
