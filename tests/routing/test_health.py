@@ -368,7 +368,9 @@ def test_what_was_forgiven_stays_so_for_others_also_after_a_new_failure(health: 
 def test_a_failure_in_the_moment_of_forgiving_counts(health: Health) -> None:
     health.failed("p", "m", "k", no(FailureClass.MODEL_GONE), NOON)
     health.forget_gone(NOON + 1)
-    [forgiven] = health.take().circuits
+    forgotten = health.take()
+    health.put_back(forgotten)
+    [forgiven] = forgotten.circuits
     health.failed("p", "m", "k", no(FailureClass.BROKEN), NOON + 1)
     [failed] = health.take().circuits
     assert forgiven.merged(failed) == failed.merged(forgiven) == failed

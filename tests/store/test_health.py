@@ -27,6 +27,7 @@ WRITER = """
     from pathlib import Path
     from wallascli.store.health import HealthStore
     from wallascli.store.rows import AverageRow, CircuitRow, Memory
+    from wallascli.store.sqlite import Unavailable
     name, folder, turns = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     store = HealthStore(folder, print)
     now = time.time()
@@ -35,7 +36,12 @@ WRITER = """
     for turn in range(turns):
         circuit = CircuitRow("p", "m", until=now + turn + 100 * (name == "b"), failed_at=now + turn)
         counts = [AverageRow("p", model, now, successes=1, good=1.0) for model in ("shared", name)]
-        store.exchange(Memory([circuit], counts))
+        while True:
+            try:
+                store.exchange(Memory([circuit], counts))
+                break
+            except Unavailable:  # the other one held it for too long: the keeper comes again too
+                continue
         print(turn, flush=True)
 """
 

@@ -123,16 +123,12 @@ async def test_the_loop_does_not_wait_for_a_file_that_another_process_holds(tmp_
         holder.execute("BEGIN IMMEDIATE")
         answered(health)
         writing = asyncio.create_task(keeper.flush())
-        latest, began = 0.0, time.monotonic()
-        while time.monotonic() - began < 0.4:
-            tick = time.monotonic()
+        for _ in range(50):
             await asyncio.sleep(0.001)
-            latest = max(latest, time.monotonic() - tick)
-        assert not writing.done()
+        assert not writing.done(), "the loop turned fifty times while the thread waited"
         holder.execute("COMMIT")
         holder.close()
         await writing
-        assert latest < 0.3, "a wait for the disk would be two seconds long"
     assert successes(health) == 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from wallascli.store.rows import HALF_LIFE, AverageRow, CircuitRow
@@ -33,11 +33,13 @@ def circuits(draw: st.DrawFn) -> CircuitRow:
     )
 
 
+@settings(max_examples=1000)  # ties are what goes wrong, and ties are rare
 @given(circuits(), circuits())
 def test_it_does_not_matter_who_brings_it_first(one: CircuitRow, other: CircuitRow) -> None:
     assert one.merged(other) == other.merged(one)
 
 
+@settings(max_examples=1000)  # ties are what goes wrong, and ties are rare
 @given(circuits(), circuits())
 def test_bringing_it_again_changes_nothing(one: CircuitRow, other: CircuitRow) -> None:
     both = one.merged(other)
@@ -45,6 +47,7 @@ def test_bringing_it_again_changes_nothing(one: CircuitRow, other: CircuitRow) -
     assert both.merged(one) == one.merged(both) == both
 
 
+@settings(max_examples=1000)  # ties are what goes wrong, and ties are rare
 @given(circuits(), circuits())
 def test_the_later_deadline_of_those_not_forgiven_holds(one: CircuitRow, other: CircuitRow) -> None:
     both = one.merged(other)
@@ -53,6 +56,7 @@ def test_the_later_deadline_of_those_not_forgiven_holds(one: CircuitRow, other: 
     assert both.cleared_at == max(one.cleared_at, other.cleared_at)
 
 
+@settings(max_examples=1000)  # ties are what goes wrong, and ties are rare
 @given(circuits(), circuits())
 def test_a_success_elsewhere_closes_what_failed_before_it(one: CircuitRow, other: CircuitRow) -> None:
     assume(one.until > 0 and other.until == 0)

@@ -54,8 +54,8 @@ class CircuitRow:
         )
 
 
-def _most_forgiven(row: CircuitRow) -> tuple[float, int, float, float, str]:
-    return (row.cleared_at, -row.step, -row.strikes, row.failed_at, row.message)
+def _most_forgiven(row: CircuitRow) -> tuple[float, int, float, float, str, str]:
+    return (row.cleared_at, -row.step, -row.strikes, row.failed_at, row.kind.value, row.message)
 
 
 def _longest_held(row: CircuitRow) -> tuple[float, bool, float, str, str]:
