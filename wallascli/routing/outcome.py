@@ -17,6 +17,7 @@ _UNANIMOUS: tuple[tuple[frozenset[FailureClass], Outcome], ...] = (
     (frozenset({FailureClass.MODEL_GONE}), Outcome.UNKNOWN_MODEL),
     (frozenset({FailureClass.TOO_LONG}), Outcome.TOO_LONG),
     (frozenset({FailureClass.CALLER_FAULT}), Outcome.CALLER_FAULT),
+    (frozenset({FailureClass.SLOW}), Outcome.DEADLINE),
 )
 _MESSAGES = {
     Outcome.KEYS_REJECTED: "Every provider asked rejected its key or has no credit left.",

@@ -22,7 +22,7 @@ from wallascli.routing.witness import Witness
 from wallascli.upstream.client import Upstream
 from wallascli.upstream.watch import Watch
 from wallascli.vocab.chat import ChatRequest
-from wallascli.vocab.events import Completion, Event, FinishReason, fold
+from wallascli.vocab.events import Choice, Completion, Event, Finished, FinishReason, UsageReported, fold
 from wallascli.vocab.failures import AttemptFailed, Failure, FailureClass, PlanExhausted
 from wallascli.vocab.policy import Policy
 from wallascli.wires.base import CallerError, Inbound, Label, Writer
@@ -31,6 +31,9 @@ from wallascli.wires.base import CallerError, Inbound, Label, Writer
 _TAIL = 2.0
 _AFTER_END_MARK = 0.25
 _COMPLETE = (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)
+# uvloop's timers count whole milliseconds of a clock read once a round: a deadline may fire that much too early.
+_EARLY = 0.01
+_SKIPPED = "incomplete: a piece of this answer made no sense and was left out"
 
 T = TypeVar("T", bytes, list[Event])
 
@@ -77,7 +80,7 @@ class Reply:
         self._bytes: _Committed[bytes] | None = None
         self._events: _Committed[list[Event]] | None = None
         self._whole: Whole | None = None
-        self._empty: Whole | None = None
+        self._empty: tuple[Asking, Whole] | None = None
         self.course = Course(plan.candidates, witness.permit)
         self.tried = 0
         self.heard: Callable[[Turn, Failure | None], None] | None = None
@@ -123,24 +126,34 @@ class Reply:
                 return
             except AttemptFailed as exc:
                 self._failed(asking, exc.failure)
-            if self._left() <= 0:
+            if self._is_over():
                 break
         if self._empty is None or any(a.failure.kind is not FailureClass.EMPTY for a in self.course.attempts):
             raise self._exhausted()
-        self._whole = self._empty
+        self._asking, self._whole = self._empty
 
     def _failed(self, asking: Asking, failure: Failure) -> None:
         asking.close()
-        self._witness.failed(asking.turn, failure, waited=asking.seconds if not asking.first else None)
+        if self._cut_short(asking, failure):
+            self._witness.done(asking.turn)
+        else:
+            self._witness.failed(asking.turn, failure, waited=asking.seconds if not asking.first else None)
         self.course.failed(asking.turn, failure, asking.seconds, time.time())
         self._tell(asking.turn, failure)
+
+    def _cut_short(self, asking: Asking, failure: Failure) -> bool:
+        """Whether the request's time was over before this candidate's own: then it was not slow."""
+        turn = asking.turn
+        patience = turn.permit.first_byte or turn.candidate.deadlines.first_byte
+        waited_enough = not asking.first and asking.seconds >= patience
+        return failure.kind is FailureClass.SLOW and self._is_over() and not waited_enough
 
     def _tell(self, turn: Turn, failure: Failure | None) -> None:
         if self.heard is not None:
             self.heard(turn, failure)
 
     def _exhausted(self) -> PlanExhausted:
-        return judge(self.plan, self.course.attempts, deadline_over=self._left() <= 0, local_time=time.time())
+        return judge(self.plan, self.course.attempts, deadline_over=self._is_over(), local_time=time.time())
 
     def _left(self) -> float:
         """Seconds until there must be a first content."""
@@ -148,6 +161,9 @@ class Reply:
         if self._policy.deadline is not None:
             limit = min(limit, self._policy.deadline)
         return limit - (time.monotonic() - self._began)
+
+    def _is_over(self) -> bool:
+        return self._left() <= _EARLY
 
     async def _ask(self, asking: Asking) -> None:
         """One call, until its first content or its end. Raises ``AttemptFailed``."""
@@ -196,7 +212,8 @@ class Reply:
         head = await asking.peek(feed)
         state = feed.state
         if not state.content and not (state.finish and state.finish.reason in _COMPLETE):
-            self._empty = self._empty or Whole(Completion(state.started, (), state.usage))
+            completion = Completion(state.started, (Choice(finish=state.finish),), state.usage)
+            self._empty = self._empty or (asking, Whole(completion))
             raise AttemptFailed(Failure(FailureClass.EMPTY, "an empty answer"))
         self._witness.answering(asking.turn, asking.first)
         return _Committed(asking, feed, head)
@@ -212,7 +229,9 @@ class Reply:
             events, body = await asking.plain(verbatim=verbatim)
             whole = Whole(None if events is None else fold(events), body if verbatim else None)
         if whole.completion is not None and _is_empty(whole.completion):
-            self._empty = self._empty or whole
+            # Without any choice in it (seen of OpenAI-like servers) its clients would fail on the first one.
+            kept = whole if whole.completion.choices else Whole(whole.completion)
+            self._empty = self._empty or (asking, kept)
             raise AttemptFailed(Failure(FailureClass.EMPTY, "an empty answer"))
         self._whole = whole
         said = whole.completion.choices if whole.completion else ()
@@ -244,16 +263,19 @@ class Reply:
         if committed is None:
             yield self._empty_stream(self._inbound)
             return
-        feed = committed.feed
+        feed, noted = committed.feed, 0
         try:
             async for piece in self._pieces(committed):
+                if feed.state.skipped > noted:
+                    noted = feed.state.skipped
+                    yield self._inbound.comment(_SKIPPED)
                 if piece:
                     yield piece
         except AttemptFailed as exc:
             yield self._writer(feed).fail(_interrupted(exc.failure))
             return
         if isinstance(feed, Translated):
-            yield feed.writer.end()
+            yield feed.end()
         elif not feed.state.done:
             yield self._inbound.end_mark
 
@@ -275,8 +297,11 @@ class Reply:
         return self._inbound.writer(self.request, label_of(feed.state.started, self._label(self.candidate)))
 
     def _empty_stream(self, inbound: Inbound) -> bytes:
-        writer = inbound.writer(self.request, self._label(self.candidate))
-        return writer.write(()) + writer.end()
+        completion = self.whole()
+        writer = inbound.writer(self.request, label_of(completion.started, self._label(self.candidate)))
+        told: list[Event] = [UsageReported(completion.usage)] if completion.usage else []
+        told.append(completion.first.finish or Finished(FinishReason.STOP))
+        return writer.write(told) + writer.end()
 
     async def _pieces(self, committed: _Committed[T]) -> AsyncGenerator[T, None]:
         """The head, then each read. Raises ``AttemptFailed`` where the answer breaks.
@@ -302,7 +327,7 @@ class Reply:
                     watch.touch(left)
         except TimeoutError as exc:
             if state.finish is None and not state.done:
-                failure = Failure(FailureClass.SLOW, str(exc))
+                failure = Failure(FailureClass.SLOW, "the deadline is over" if self._is_over() else str(exc))
                 self._failed(asking, failure)
                 raise AttemptFailed(failure) from exc
         except AttemptFailed as exc:

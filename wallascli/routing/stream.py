@@ -15,6 +15,7 @@ from wallascli.vocab.events import (
     Event,
     Extra,
     Finished,
+    FinishReason,
     LogprobsReported,
     MediaMade,
     ProviderError,
@@ -141,6 +142,7 @@ class Words:
 
     def __init__(self, wire: Outbound, *, skip_malformed: bool) -> None:
         self._frames = _Frames(wire, skip_malformed=skip_malformed)
+        self._glance = wire.glance
         self._reader = wire.reader()
         self._gate = CallGate()
         self.state = self._frames.state
@@ -162,6 +164,8 @@ class Words:
     def _frame(self, frame: bytes, out: list[Event]) -> None:
         try:
             events = self._reader.feed(frame)
+            if not events and self._glance(frame) & Glance.DONE:
+                self.state.done = True
         except Malformed as error:
             self._frames.malformed(error)
             return
@@ -204,6 +208,11 @@ class Translated:
 
     def ended(self) -> bytes:
         return self.writer.write(self._words.ended())
+
+    def end(self) -> bytes:
+        """After the last piece; with the finish reason that the provider left out, as clients wait for one."""
+        missing = () if self.state.finish else (Finished(FinishReason.STOP),)
+        return self.writer.write(missing) + self.writer.end()
 
 
 def label_of(started: Started, default: Label) -> Label:
