@@ -40,7 +40,10 @@ T = TypeVar("T", bytes, list[Event])
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A finished answer: as words, or as the provider's own bytes where the client speaks its wire (or both)."""
+    """A finished answer: as words, or as the provider's own bytes where the client speaks its wire (or both).
+
+    A stream that was asked for in a plain answer's stead has both: ``raw`` is then joined of its frames.
+    """
 
     completion: Completion | None
     raw: bytes | None = None
@@ -221,9 +224,7 @@ class Reply:
     async def _ask_whole(self, asking: Asking, watch: Watch, as_stream: bool) -> None:
         turn = asking.turn
         if as_stream:
-            limits = turn.candidate.deadlines
-            idle = limits.idle_last if turn.last else limits.idle
-            whole = Whole(fold(await asking.gather(self._words(turn), watch, idle, self._left())))
+            whole = await self._gathered(asking, watch)
         else:
             verbatim = self._inbound is not None and self._inbound.name == turn.candidate.provider.wire.name
             events, body = await asking.plain(verbatim=verbatim)
@@ -236,6 +237,16 @@ class Reply:
         self._whole = whole
         said = whole.completion.choices if whole.completion else ()
         self._succeeded(asking, sum(len(c.text) + len(c.thought) for c in said))
+
+    async def _gathered(self, asking: Asking, watch: Watch) -> Whole:
+        """A whole answer from a stream: in words, and in the client's wire where the provider speaks it too."""
+        turn, inbound = asking.turn, self._inbound
+        limits, wire = turn.candidate.deadlines, turn.candidate.provider.wire
+        idle = limits.idle_last if turn.last else limits.idle
+        speaker = inbound if inbound is not None and inbound.name == wire.name else None
+        words = Words(wire, skip_malformed=turn.last, keep=speaker is not None)
+        completion = fold(await asking.gather(words, watch, idle, self._left()))
+        return Whole(completion, speaker.join(words.kept) if speaker else None)
 
     def _succeeded(self, asking: Asking, characters: int) -> None:
         self._witness.succeeded(
@@ -268,7 +279,7 @@ class Reply:
             async for piece in self._pieces(committed):
                 if feed.state.skipped > noted:
                     noted = feed.state.skipped
-                    yield self._inbound.comment(_SKIPPED)
+                    piece = self._inbound.comment(_SKIPPED) + piece
                 if piece:
                     yield piece
         except AttemptFailed as exc:

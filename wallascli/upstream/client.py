@@ -6,15 +6,19 @@ Errors of the library never leave this file: each becomes an ``AttemptFailed`` w
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Any, Self
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from wallascli.providers.base import Call
@@ -29,8 +33,23 @@ _LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _reused: ContextVar[bool] = ContextVar("reused", default=False)
 
 
+class _Protocol(ResponseHandler):
+    """Tells who waits for a body that its coding is broken; aiohttp 3.14 only closes the connection."""
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        payload = self._payload
+        super().set_exception(exc, *cause)
+        if isinstance(exc, HttpProcessingError) and payload is not None and not payload.is_eof():
+            payload.set_exception(aiohttp.ClientPayloadError(exc.message))
+
+
 class _Connector(aiohttp.TCPConnector):
     """Remembers whether the connection handed out has served before."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        made: Callable[..., ResponseHandler] = _Protocol
+        self._factory = partial(made, loop=self._loop)
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109
         connection = await super().connect(req, traces, timeout)
@@ -120,15 +139,13 @@ class Upstream:
 
     async def _send_fresh(self, call: Call, connect: float) -> Exchange:
         if self._fresh is None:
-            self._fresh = _session(aiohttp.TCPConnector(limit=0, force_close=True))
+            self._fresh = _session(_Connector(limit=0, force_close=True))
         try:
             return Exchange(await self._request(self._fresh, call, connect))
         except (aiohttp.ClientError, TimeoutError, OSError, ssl.SSLError, ValueError) as exc:
             raise AttemptFailed(_failure(exc)) from exc
 
-    async def _request(
-        self, session: aiohttp.ClientSession, call: Call, connect: float
-    ) -> aiohttp.ClientResponse:
+    async def _request(self, session: aiohttp.ClientSession, call: Call, connect: float) -> aiohttp.ClientResponse:
         _reused.set(False)
         return await session.request(
             call.method,
@@ -196,11 +213,27 @@ def _broken(exc: BaseException, status: int | None) -> Failure:
     return Failure(FailureClass.BROKEN, _words(exc), status=status)
 
 
+# What a person can use of it; the library's own words name its classes and repeat addresses.
+_SENTENCES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((aiohttp.ServerDisconnectedError, ConnectionResetError), "the connection was closed before the answer came"),
+    ((aiohttp.ClientPayloadError,), "the connection broke off, or garbled the answer, before its end"),
+    ((aiohttp.ClientResponseError,), "what came back is not HTTP"),
+    ((asyncio.TimeoutError,), "no connection in time"),
+    ((aiohttp.ClientConnectorDNSError,), "the host name is not known"),
+    ((aiohttp.ClientConnectorCertificateError,), "its TLS certificate is not valid"),
+    ((aiohttp.ClientSSLError, ssl.SSLError), "no TLS connection could be made"),
+    ((ConnectionRefusedError,), "nobody listens there"),
+)
+
+
 def _words(exc: BaseException) -> str:
     """A short sentence without addresses of memory or bodies."""
-    if isinstance(exc, aiohttp.ServerDisconnectedError | ConnectionResetError):
-        return "the connection was closed before the answer came"
-    if isinstance(exc, asyncio.TimeoutError):
-        return "no connection in time"
-    text = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
-    return f"{type(exc).__name__}: {text[:200]}"
+    inner = getattr(exc, "os_error", exc)
+    for kinds, sentence in _SENTENCES:
+        if isinstance(exc, kinds) or isinstance(inner, kinds):
+            return sentence
+    number = getattr(inner, "errno", None)
+    if number == errno.ECONNRESET:
+        return _SENTENCES[0][1]
+    text = os.strerror(number) if number else str(exc).partition("\n")[0]
+    return f"{type(exc).__name__}: {text[:200]}" if text else type(exc).__name__
