@@ -1,4 +1,4 @@
-"""Errors with a status, and errors under a 200, in the shape of each wire: as recorded, where there is a recording."""
+"""Errors with a status and errors under a 200, in the shape of each wire, as recorded where they are recorded."""
 
 from __future__ import annotations
 
