@@ -138,10 +138,15 @@ class _Frames:
 
 
 class Words:
-    """Hands on events: for the command line, for a whole answer, for another wire."""
+    """Hands on events: for the command line, for a whole answer, for another wire.
 
-    def __init__(self, wire: Outbound, *, skip_malformed: bool) -> None:
+    With ``keep`` the frames stay in ``kept``, for who makes a plain answer of them.
+    """
+
+    def __init__(self, wire: Outbound, *, skip_malformed: bool, keep: bool = False) -> None:
         self._frames = _Frames(wire, skip_malformed=skip_malformed)
+        self._keep = keep
+        self.kept: list[bytes] = []
         self._glance = wire.glance
         self._reader = wire.reader()
         self._gate = CallGate()
@@ -169,6 +174,8 @@ class Words:
         except Malformed as error:
             self._frames.malformed(error)
             return
+        if self._keep:
+            self.kept.append(frame)
         self._pass(events, out)
 
     def _pass(self, events: list[Event], out: list[Event]) -> None:

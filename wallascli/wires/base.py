@@ -188,6 +188,13 @@ class Inbound(Protocol):
 
     def render_whole(self, completion: Completion, label: Label) -> bytes: ...
 
+    def join(self, frames: Iterable[bytes]) -> bytes | None:
+        """The plain answer that a stream of this wire amounts to, with what has no word of ours.
+
+        ``None`` where the words of it say all that a plain answer would.
+        """
+        ...
+
     def render_error(self, error: CallerError) -> bytes: ...
 
     def comment(self, text: str) -> bytes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
 
-from wallascli.vocab.chat import ChatRequest, Json, ToolCall, Usage
+from wallascli.vocab.chat import ChatRequest, Json, Media, ToolCall, Usage
 from wallascli.vocab.events import (
     Choice,
     Completion,
@@ -29,7 +30,8 @@ from wallascli.vocab.events import (
 from wallascli.vocab.models import ModelCard, Operation
 from wallascli.wires.base import CallerError, Glance, Label, Malformed, Quirks, Reader, Rendered, Wire, Writer
 from wallascli.wires.framing import Framing, sse_data
-from wallascli.wires.openai_reader import DONE, ChunkReader, loads, read_whole
+from wallascli.wires.openai_join import join
+from wallascli.wires.openai_reader import DONE, ODD, ChunkReader, loads, read_whole
 from wallascli.wires.openai_render import render
 from wallascli.wires.openai_request import NAME, parse
 
@@ -55,17 +57,25 @@ class OpenAIOut:
         if frame.startswith(b"data: {"):
             try:
                 return _glance(orjson.loads(frame[6:]))
-            except orjson.JSONDecodeError:
+            except ODD:
                 pass  # several data lines, or malformed: looked at again below
         data = sse_data(frame)
         if data is None or not data:
             return Glance.NOTHING
         if data == DONE:
             return Glance.DONE
-        return _glance(loads(data))
+        chunk = loads(data)
+        try:
+            return _glance(chunk)
+        except ODD as exc:
+            raise Malformed(f"not a chunk: {data[:80]!r}") from exc
 
     def glance_whole(self, body: bytes) -> Glance:
-        return _glance(loads(body), "message")
+        answer = loads(body)
+        try:
+            return _glance(answer, "message")
+        except ODD as exc:
+            raise Malformed(f"not an answer: {body[:80]!r}") from exc
 
     def read_whole(self, body: bytes) -> list[Event]:
         return read_whole(body)
@@ -164,6 +174,12 @@ class OpenAIIn:
             body["usage"] = usage_body(completion.usage)
         return orjson.dumps({**completion.extra, **body})
 
+    def join(self, frames: Iterable[bytes]) -> bytes | None:
+        try:
+            return join(frames)
+        except ODD:
+            return None
+
     def render_error(self, error: CallerError) -> bytes:
         return orjson.dumps({"error": error_body(error)})
 
@@ -185,8 +201,10 @@ def usage_body(usage: Usage) -> dict[str, Any]:
         "completion_tokens": usage.output,
         "total_tokens": usage.total,
     }
-    if usage.cached:
-        body["prompt_tokens_details"] = {"cached_tokens": usage.cached}
+    # ``cache_write_tokens`` is OpenRouter's name; OpenAI itself has none.
+    prompt = {"cached_tokens": usage.cached, "cache_write_tokens": usage.cache_written}
+    if told := {name: tokens for name, tokens in prompt.items() if tokens}:
+        body["prompt_tokens_details"] = told
     if usage.reasoning:
         body["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning}
     if usage.estimated:
@@ -203,16 +221,24 @@ def _whole_choice(index: int, choice: Choice) -> dict[str, Any]:
         message["refusal"] = choice.refusal
     if choice.tool_calls:
         message["tool_calls"] = [_whole_call(call) for call in choice.tool_calls]
-    # Sound stands in ``audio`` already, which the reader keeps as it came.
-    if pictures := [item for item in choice.media if item.kind == "image"]:
+    if pictures := [item for item in choice.media if item.kind != "audio"]:
         message["images"] = [_picture(item.mime, item.base64, item.url) for item in pictures]
     message |= choice.extra
+    if sound := [item for item in choice.media if item.kind == "audio"]:
+        message["audio"] = _sound(sound) | message.get("audio", {})
     reason = _REASON[choice.finish.reason] if choice.finish else "stop"
     return {"index": index, "message": message, "logprobs": choice.logprobs, "finish_reason": reason}
 
 
 def _whole_call(call: ToolCall) -> dict[str, Any]:
     return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _sound(pieces: Sequence[Media]) -> dict[str, Any]:
+    """What has no word of ours (transcript, expiry) comes beside it as an ``Extra``."""
+    first, *more = pieces
+    content = b64encode(b"".join(b64decode(piece.base64) for piece in pieces)).decode() if more else first.base64
+    return {"id": first.name, "data": content, "transcript": ""}
 
 
 def _picture(mime: str, base64: str, url: str) -> dict[str, Any]:
@@ -251,8 +277,6 @@ class ChunkWriter:
                 pass
             case Extra(choice=choice) if choice < 0:
                 pass
-            case MediaMade(media) if media.kind != "image":
-                pass  # its sound goes out as ``audio``
             case _:
                 yield self._delta(event.choice, orjson.dumps(_delta(event)))
 
@@ -284,6 +308,8 @@ def _delta(
             return {"reasoning_content": text}
         case RefusalDelta(text):
             return {"refusal": text}
+        case MediaMade(media) if media.kind == "audio":
+            return {"audio": {"id": media.name, "data": media.base64}}
         case MediaMade(media):
             return {"images": [_picture(media.mime, media.base64, media.url)]}
         case ToolCallStarted(index, call_id, name):

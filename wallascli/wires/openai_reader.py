@@ -53,6 +53,10 @@ _REASONS = {
 }
 
 
+# What looking into JSON of an unexpected shape raises; all shapes are possible, so none is asked for beforehand.
+ODD = (AttributeError, TypeError, KeyError, IndexError, ValueError)
+
+
 def loads(data: bytes) -> dict[str, Any]:
     """Parse one chunk or body. Raises ``Malformed``."""
     try:
@@ -99,16 +103,46 @@ def has_error(chunk: Json) -> bool:
     return bool(chunk.get("error"))
 
 
+class CallNumbers:
+    """Which call of its choice a piece belongs to."""
+
+    __slots__ = ("_ids", "_named")
+
+    def __init__(self) -> None:
+        self._ids: dict[int, list[str]] = {}
+        self._named: dict[tuple[int, int], int] = {}
+
+    def any(self, choice: int) -> bool:
+        return bool(self._ids.get(choice))
+
+    def of(self, call: Json, function: Json, choice: int) -> tuple[int, bool]:
+        """The number of the call, from 0, and whether this piece begins it.
+
+        ``index`` is missing at older Mistral (mistral/chat-tools-stream-mistral-small-latest-openinference), and
+        is 0 for every parallel call at some servers: another id together with a name begins another call.
+        """
+        ids = self._ids.setdefault(choice, [])
+        call_id = str(call.get("id") or "")
+        told = call.get("index")
+        known = self._named.get((choice, told)) if told is not None else (len(ids) - 1 if ids else None)
+        begins = known is None or bool(call_id and function.get("name") and call_id != ids[known])
+        if not begins and known is not None:
+            return known, False
+        ids.append(call_id)
+        if told is not None:
+            self._named[choice, told] = len(ids) - 1
+        return len(ids) - 1, True
+
+
 class ChunkReader:
     """One stream's state."""
 
-    __slots__ = ("_calls", "_finished", "_last_usage", "_lists", "_named", "_started")
+    __slots__ = ("_calls", "_finished", "_last_usage", "_lists", "_started")
 
     def __init__(self) -> None:
         self._started = False
         self._finished: set[int] = set()
-        self._calls: dict[int, list[str]] = {}
-        self._named: dict[tuple[int, int], int] = {}
+        self._calls = CallNumbers()
         self._lists: dict[tuple[int, str], list[Any]] = {}
         self._last_usage: Usage | None = None
 
@@ -116,7 +150,11 @@ class ChunkReader:
         data = sse_data(frame)
         if data is None or data == DONE or not data.strip():
             return []
-        return list(self._chunk(loads(data)))
+        chunk = loads(data)
+        try:
+            return list(self._chunk(chunk))
+        except ODD as exc:
+            raise Malformed(f"not a chunk: {data[:80]!r}") from exc
 
     def end(self) -> list[Event]:
         return []
@@ -164,7 +202,7 @@ class ChunkReader:
             self._finished.add(index)
             reason = finish_reason(raw)
             # OpenAI says "stop" when the tool was forced (openai/chat-tools-req-llm-20d266).
-            if reason is FinishReason.STOP and self._calls.get(index):
+            if reason is FinishReason.STOP and self._calls.any(index):
                 reason = FinishReason.TOOL_CALLS
             yield Finished(reason, raw, choice=index)
 
@@ -180,30 +218,12 @@ class ChunkReader:
 
     def _call(self, call: dict[str, Any], choice: int) -> Iterator[Event]:
         function = call.get("function") or call.get("custom") or {}
-        number, is_new = self._number(call, function, choice)
+        number, is_new = self._calls.of(call, function, choice)
         if is_new:
-            yield ToolCallStarted(number, str(call.get("id") or ""), function.get("name") or "", choice=choice)
+            yield ToolCallStarted(number, str(call.get("id") or ""), str(function.get("name") or ""), choice=choice)
         if arguments := function.get("arguments") or function.get("input"):
             text = arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode()
             yield ToolCallDelta(number, text, choice)
-
-    def _number(self, call: dict[str, Any], function: dict[str, Any], choice: int) -> tuple[int, bool]:
-        """Which call this piece belongs to, and whether it begins one.
-
-        ``index`` is missing at older Mistral (mistral/chat-tools-stream-mistral-small-latest-openinference), and
-        is 0 for every parallel call at some servers: another id together with a name begins another call.
-        """
-        ids = self._calls.setdefault(choice, [])
-        call_id = str(call.get("id") or "")
-        told = call.get("index")
-        known = self._named.get((choice, told)) if told is not None else (len(ids) - 1 if ids else None)
-        begins = known is None or bool(call_id and function.get("name") and call_id != ids[known])
-        if not begins and known is not None:
-            return known, False
-        ids.append(call_id)
-        if told is not None:
-            self._named[choice, told] = len(ids) - 1
-        return len(ids) - 1, True
 
 
 def said(delta: dict[str, Any], choice: int) -> Iterator[Event]:
@@ -217,11 +237,12 @@ def said(delta: dict[str, Any], choice: int) -> Iterator[Event]:
     elif content:
         yield from _parts(content, choice)
     if refusal := delta.get("refusal"):
-        yield RefusalDelta(refusal, choice)
+        yield RefusalDelta(str(refusal), choice)
     if audio := delta.get("audio"):
         if audio.get("data"):
             yield MediaMade(Media("audio/*", base64=audio["data"], name=audio.get("id") or ""), choice)
-        yield Extra("audio", audio, choice)
+        if beside := {key: value for key, value in audio.items() if key != "data"}:
+            yield Extra("audio", beside, choice)
     for image in delta.get("images") or ():
         yield MediaMade(media((image.get("image_url") or {}).get("url") or "", "image/*"), choice)
 
@@ -237,7 +258,7 @@ def _parts(content: Any, choice: int) -> Iterator[Event]:
             if thought := "".join(texts):
                 yield ThoughtDelta(thought, maker=NAME, choice=choice)
         elif part.get("text"):
-            yield TextDelta(part["text"], choice)
+            yield TextDelta(str(part["text"]), choice)
 
 
 def read_whole(body: bytes) -> list[Event]:
@@ -248,7 +269,21 @@ def read_whole(body: bytes) -> list[Event]:
             return [ProviderError(error_facts(parsed, body))]
         raise Malformed("an answer without choices")
     reader = ChunkReader()
-    return list(reader._chunk(parsed))
+    try:
+        return list(reader._chunk(parsed))
+    except ODD as exc:
+        raise Malformed(f"not an answer: {body[:80]!r}") from exc
 
 
-__all__ = ["DONE", "ChunkReader", "Media", "finish_reason", "has_error", "loads", "read_whole", "usage_of"]
+__all__ = [
+    "DONE",
+    "ODD",
+    "CallNumbers",
+    "ChunkReader",
+    "Media",
+    "finish_reason",
+    "has_error",
+    "loads",
+    "read_whole",
+    "usage_of",
+]
