@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -100,13 +99,11 @@ class Engine:
 
         Raises ``UnknownModel`` or ``NotUnderstood``.
         """
-        if not policy.conversation:
-            policy = replace(policy, conversation=conversation_of(request))
         plan = self._planner.plan(request, policy)
 
         def answered(candidate: Candidate) -> None:
             if not candidate.named:
-                self._planner.remember(policy.conversation, candidate)
+                self._planner.remember(request, policy, candidate)
 
         return Reply(self._upstream, self._witness, request, plan, policy, inbound, answered)
 
@@ -214,9 +211,3 @@ class Engine:
             return
         if not provider.local or time.time() - at < FRESH_LOCAL:
             self.catalog.add(provider, cards, at)
-
-
-def conversation_of(request: ChatRequest) -> str:
-    """The same for every turn of one conversation: its first words."""
-    words = "\0".join(message.text[:2_000] for message in request.messages[:2])
-    return hashlib.blake2b(words.encode(), digest_size=8).hexdigest()

@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 import orjson
 from aiohttp import web
+from multidict import CIMultiDict
 
 from wallascli.gateway.context import CONTEXT
 from wallascli.gateway.policy import policy_of, reply_headers, request_id_of
@@ -42,7 +43,7 @@ async def chat(request: web.Request, inbound: Inbound) -> web.StreamResponse:
 
 
 async def _streamed(
-    request: web.Request, reply: Reply, inbound: Inbound, headers: dict[str, str]
+    request: web.Request, reply: Reply, inbound: Inbound, headers: CIMultiDict[str]
 ) -> web.StreamResponse:
     headers["Content-Type"] = inbound.framing.value
     headers["Cache-Control"] = "no-cache"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from random import getrandbits
+from itertools import count
+from secrets import token_hex
 from typing import TypeVar
+
+from multidict import CIMultiDict, istr
 
 from wallascli.routing.reply import Reply
 from wallascli.vocab.failures import NotAllowed, NotUnderstood
@@ -18,15 +21,25 @@ _LONGEST = 512
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _REQUEST_ID = re.compile(r"[\w.:-]{1,128}")
 _COST_MODES = {"free_only": False, "allow_paid": True}
-_OURS = ("X-Willaku-Tier", "X-Wallas-Provider", "X-Wallas-Cost-Mode", "X-Wallas-Privacy", "X-Wallas-Deadline")
+_OURS = tuple(
+    istr(name)
+    for name in (
+        "X-Willaku-Tier",
+        "X-Wallas-Provider",
+        "X-Wallas-Cost-Mode",
+        "X-Wallas-Privacy",
+        "X-Wallas-Deadline",
+        "X-Wallas-Thread",
+    )
+)
 
 
 def policy_of(headers: Mapping[str, str], request_id: str, *, paid_enabled: bool) -> Policy:
     """Raises ``NotUnderstood`` for a value that means nothing, ``NotAllowed`` for paid models switched off."""
-    tier, provider, cost, privacy, deadline = (headers.get(name, "").strip() for name in _OURS)
-    thread = headers.get("X-Wallas-Thread", "")
-    if not (tier or provider or cost or privacy or deadline or thread):
+    given = [headers.get(name) for name in _OURS]
+    if not any(given):
         return Policy(request_id=request_id)
+    tier, provider, cost, privacy, deadline, thread = ((value or "").strip() for value in given)
     allow_paid = _one_of("X-Wallas-Cost-Mode", cost.lower() or "free_only", _COST_MODES)
     if allow_paid and not paid_enabled:
         raise NotAllowed(
@@ -63,29 +76,40 @@ def _seconds(value: str) -> float:
 
 def request_id_of(headers: Mapping[str, str]) -> str:
     """The caller's own, if it is harmless in a header and a log, else a new one."""
-    given = headers.get("X-Request-Id", "")
-    return given if given and _REQUEST_ID.fullmatch(given) else f"req_{getrandbits(96):024x}"
+    given = headers.get(_ID)
+    return given if given and _REQUEST_ID.fullmatch(given) else f"req_{_PROCESS}{next(_COUNTER):08x}"
 
 
-def reply_headers(reply: Reply, request_id: str) -> dict[str, str]:
+# ``istr`` knows its own lower case: a plain string is folded anew for each header of each answer.
+_ID = istr("X-Request-Id")
+_PROVIDER, _MODEL, _PROFILE = istr("X-Wallas-Provider"), istr("X-Wallas-Model"), istr("X-Wallas-Profile")
+_ATTEMPTS, _ROUTE = istr("X-Wallas-Attempts"), istr("X-Wallas-Route-Id")
+_REASON, _DROPPED = istr("X-Wallas-Routing-Reason"), istr("X-Wallas-Dropped")
+_PROCESS = token_hex(6)
+_COUNTER = count(1)
+
+
+def reply_headers(reply: Reply, request_id: str) -> CIMultiDict[str]:
     """True at the moment they are sent; ASCII, at most 512 characters each."""
     candidate = reply.candidate
-    provider, model = candidate.provider.name, candidate.card.id
-    headers = {
-        "X-Request-Id": request_id,
-        "X-Wallas-Provider": _ascii(provider),
-        "X-Wallas-Model": _ascii(model),
-        "X-Wallas-Profile": _ascii(reply.plan.profile),
-        "X-Wallas-Attempts": str(reply.tried),
-        "X-Wallas-Route-Id": _ascii(f"{provider}::{model}"),
-        "X-Wallas-Routing-Reason": _ascii(reply.reason),
-    }
+    provider, model = _ascii(candidate.provider.name), _ascii(candidate.card.id)
+    headers = CIMultiDict(
+        (
+            (_ID, request_id),
+            (_PROVIDER, provider),
+            (_MODEL, model),
+            (_PROFILE, _ascii(reply.plan.profile)),
+            (_ATTEMPTS, str(reply.tried)),
+            (_ROUTE, f"{provider}::{model}"[:_LONGEST]),
+            (_REASON, _ascii(reply.reason)),
+        )
+    )
     if reply.dropped:
-        headers["X-Wallas-Dropped"] = _ascii(", ".join(reply.dropped))
+        headers[_DROPPED] = _ascii(", ".join(reply.dropped))
     return headers
 
 
 def _ascii(text: str) -> str:
-    return (
-        _UNPRINTABLE.sub("?", text)[:_LONGEST] if not text.isascii() or not text.isprintable() else text[:_LONGEST]
-    )
+    if text.isascii() and text.isprintable():
+        return text[:_LONGEST]
+    return _UNPRINTABLE.sub("?", text)[:_LONGEST]

@@ -77,7 +77,7 @@ class Planner:
         self._resolver = Resolver(catalog, {name: place.provider for name, place in places.items()}, rules)
         self._kept: dict[object, tuple[float, Plan]] = {}
         self._stamp: tuple[int, int] = (-1, -1)
-        self._conversations: dict[str, str] = {}
+        self._conversations: dict[int, str] = {}
 
     def plan(self, request: ChatRequest, policy: Policy) -> Plan:
         """Raises ``UnknownModel`` or ``NotUnderstood`` for a name that means nothing."""
@@ -87,7 +87,7 @@ class Planner:
         if stamp != self._stamp or len(self._kept) > _MOST_KEPT:
             self._kept.clear()
             self._stamp = stamp
-        sticky = self._conversations.get(policy.conversation, "") if policy.conversation else ""
+        sticky = self._conversations.get(_conversation(request, policy), "") if self._conversations else ""
         key = (request.model, request.models, policy.tier, policy.provider, policy.allow_paid, policy.privacy,
                needs, sticky)  # fmt: skip
         kept = self._kept.get(key)
@@ -97,10 +97,9 @@ class Planner:
         self._kept[key] = (min(now + _KEPT, max(now, self._health.changes_at(now))), plan)
         return plan
 
-    def remember(self, conversation: str, candidate: Candidate) -> None:
+    def remember(self, request: ChatRequest, policy: Policy, candidate: Candidate) -> None:
         """Who answered: asked first next time, while it is healthy (style and prompt cache)."""
-        if not conversation:
-            return
+        conversation = _conversation(request, policy)
         self._conversations.pop(conversation, None)
         self._conversations[conversation] = candidate.name
         if len(self._conversations) > _MOST_CONVERSATIONS:
@@ -197,6 +196,11 @@ class Planner:
     def _verdict(self, candidate: Candidate, now: float) -> Verdict:
         prints = [key.fingerprint for key in candidate.keys]
         return self._health.verdict(candidate.provider.name, candidate.card.id, prints, now)
+
+
+def _conversation(request: ChatRequest, policy: Policy) -> int:
+    """The same for every turn of one conversation: its name if it has one, else its first words."""
+    return hash(policy.conversation or tuple(message.text for message in request.messages[:2]))
 
 
 def _never(verdict: Verdict) -> str:

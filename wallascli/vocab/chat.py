@@ -110,6 +110,8 @@ class Message:
     @property
     def text(self) -> str:
         """The plain text of the message, without thoughts and tool traffic."""
+        if len(self.parts) == 1 and type(self.parts[0]) is Text:
+            return self.parts[0].text
         return "".join(part.text for part in self.parts if isinstance(part, Text))
 
 
