@@ -61,6 +61,8 @@ class OllamaOut:
 
     def read_whole(self, body: bytes) -> list[Event]:
         """One object, or the lines of a stream from a server that streams whatever it is asked."""
+        if not body.strip():
+            raise Malformed("an empty body")
         reader = LineReader()
         try:
             return reader.feed(body)
