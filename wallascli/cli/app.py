@@ -5,32 +5,43 @@ Each command imports what it needs inside itself: start-up time is a feature.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
+from wallascli import __version__
 from wallascli.cli.chat import chat
+from wallascli.cli.config import config
+from wallascli.cli.explain import explain
+from wallascli.cli.help import show_help
+from wallascli.cli.listing import models, providers
 from wallascli.cli.messages import say
 from wallascli.cli.output import (
     CLOSED_PIPE,
-    USAGE,
     CannotWrite,
-    Failed,
     Result,
     show,
     show_failure,
     tell,
 )
+from wallascli.cli.serve import in_foreground, serve
+from wallascli.cli.simulate import simulate
 from wallascli.cli.terminal import prepare_streams
 
 NAME = "wallasapi"
-DEBUG = "WALLAS_DEBUG"
 
-COMMANDS: dict[str, Callable[..., Result]] = {
+COMMANDS: dict[str, Callable[..., Result | None]] = {
     "chat": chat,
+    "explain": explain,
+    "models": models,
+    "providers": providers,
+    "serve": serve,
+    "simulate": simulate,
+    "help": show_help,
 }
+Version = Annotated[bool, typer.Option("-V", "--version", help=say("root.version"))]
 
 _tree = typer.Typer(
     name=NAME,
@@ -44,13 +55,18 @@ _tree = typer.Typer(
 
 
 @_tree.callback(invoke_without_command=True)
-def _bare(context: typer.Context) -> Result | None:
-    """No command at all: serve, in this terminal."""
-    return None if context.invoked_subcommand else Result(text=context.get_help())
+def _bare(context: typer.Context, version: Version = False) -> Result | None:
+    """No command at all: serve, in this terminal. The version is answered before Typer is imported."""
+    if version:
+        return Result(text=f"{NAME} {__version__}")
+    if context.invoked_subcommand is None:
+        in_foreground(None, as_json=False)
+    return None
 
 
 for _name, _command in COMMANDS.items():
     _tree.command(_name, help=say(f"{_name}.help"), epilog=say(f"{_name}.example"))(_command)
+_tree.add_typer(config, name="config", help=say("config.help"), epilog=say("config.example"))
 
 
 def app(prog_name: str = NAME) -> None:
@@ -73,29 +89,12 @@ def _outcome(prog_name: str, as_json: bool) -> int:
     except CannotWrite:
         raise
     except Exception as exc:  # noqa: BLE001  the entry of the process: whatever it was becomes an exit code
-        return show_failure(_explained(exc), as_json=as_json)
+        from wallascli.cli.failing import explained
+
+        return show_failure(explained(exc), as_json=as_json)
 
 
 def _wants_json(arguments: list[str]) -> bool:
     """Asked before anything is understood, for a mistake in the arguments is told in JSON too."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     return "--json" in arguments[:end]
-
-
-def _explained(exc: Exception) -> Failed:
-    from wallascli.vocab.failures import WallasError
-
-    if isinstance(exc, Failed):
-        return exc
-    if isinstance(exc, WallasError):
-        outcome = exc.outcome
-        return Failed(exc.message, kind=outcome.code, code=outcome.exit_code, hint=exc.hint)
-    if told := getattr(exc, "format_message", None):  # Typer's: its classes have moved from version to version
-        context = getattr(exc, "ctx", None)
-        path = context.command_path if context else "wallasapi"
-        return Failed(told(), kind="usage", code=USAGE, hint=say("usage.hint", command=path))
-    if os.environ.get(DEBUG):
-        raise exc
-    return Failed(
-        say("bug", kind=type(exc).__name__, what=exc), kind="internal_error", code=1, hint=say("bug.hint")
-    )

@@ -9,6 +9,7 @@ from typing import Any
 
 from wallascli.cli.advice import hint_for
 from wallascli.cli.asking import Wish, ready_engine
+from wallascli.cli.failing import refused
 from wallascli.cli.live import Progress
 from wallascli.cli.messages import say
 from wallascli.cli.output import Failed, Result, tell
@@ -134,7 +135,6 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 def _failed(exc: WallasError, engine: Engine, look: Look) -> Failed:
     attempts = exc.facts.attempts if isinstance(exc, PlanExhausted) else ()
-    outcome = exc.outcome
     lines = [
         say(
             "chat.tried",
@@ -147,10 +147,11 @@ def _failed(exc: WallasError, engine: Engine, look: Look) -> Failed:
     ]
     if len(attempts) > _MOST_TOLD:
         lines.append(say("chat.tried.more", count=len(attempts) - _MOST_TOLD))
+    told = refused(exc)
     return Failed(
         exc.message,
-        kind=outcome.code,
-        code=outcome.exit_code,
+        kind=told.kind,
+        code=told.code,
         hint=hint_for(exc, engine),
         data=_NOTHING | {"attempts": [_attempt(attempt) for attempt in attempts]},
         short=exc.message.partition(" Tried: ")[0],

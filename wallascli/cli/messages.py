@@ -6,6 +6,7 @@ _ENGLISH: dict[str, str] = {
     # -- the frame
     "root.help": "One endpoint and one command in front of every model you can reach, free ones first.\n\n"
     "Without a command: serve in this terminal.",
+    "root.version": "Print the version.",
     "root.example": "\b\nExamples:\n  wallasapi demo\n  wallasapi chat 'Why is the sky blue?'\n"
     "  git diff | wallasapi chat 'Review this'\n  wallasapi explain 'Write a parser in C'\n\n"
     "\b\nMore: `wallasapi help exit-codes`, `wallasapi help environment`",
@@ -64,6 +65,136 @@ _ENGLISH: dict[str, str] = {
     "paid.off.hint": "set WALLAS_ALLOW_PAID=true, or allow_paid = true below [routing] in {file}",
     "key.get": "{title} gives a free key in {minutes} minutes: {url}",
     "key.put": 'then: export {name}=your-key (or keys = ["your-key"] below [providers.{row}] in {file})',
+    # -- explain
+    "explain.help": "Show who would be asked, in which order, and why the others would not. Asks nobody.",
+    "explain.example": "\b\nExamples:\n  wallasapi explain 'Why is the sky blue?'\n"
+    "  wallasapi explain -m gpt-4o --paid 'hi'\n  wallasapi explain -i photo.png 'What is this?' --json",
+    "explain.image": "A picture that would be sent along; may be repeated.",
+    "explain.head": "asked for: {asked}, chosen by: {profile}",
+    "explain.signals": "the request shows: {signals}",
+    "explain.nobody": "Nobody can be asked.",
+    "explain.candidate": "candidate",
+    "explain.score": "score",
+    "explain.why": "why",
+    "explain.last_resort": "{why}; failed lately, asked last",
+    "explain.more": "and {count} more (-v shows all)",
+    "explain.terms": "{name} in detail:",
+    "explain.term": "  {name:8} {value:.3f} x {weight:.2f} = {points:.3f}  {why}",
+    "explain.refused": "not asked:",
+    "explain.group": "{provider} ({count} models)",
+    # -- models and providers
+    "models.help": "List what can be asked, or show all that is known of one model.",
+    "models.example": "\b\nExamples:\n  wallasapi models --capability vision --pricing free\n"
+    "  wallasapi models --search llama --all\n  wallasapi models groq:openai/gpt-oss-120b",
+    "models.name": "One model, strategy or alias: everything about it.",
+    "models.capability": "Only models that can do this: vision, tools, reasoning, embeddings, …",
+    "models.provider": "Only this provider's.",
+    "models.search": "Only ids that contain this.",
+    "models.sort": "context, name, provider, latency or none.",
+    "models.pricing": "Only free ones, or only paid ones.",
+    "models.modality": "Only what takes or gives this: text, image, audio, video or pdf.",
+    "models.dead": "Also models that exist no more.",
+    "models.all": "Also models of providers that cannot be asked, for lack of a key for instance.",
+    "models.none": "Nothing matches. `wallasapi models --all` shows also what cannot be asked yet.",
+    "models.id": "MODEL",
+    "models.window": "WINDOW",
+    "models.cost": "COST",
+    "models.latency": "LATENCY",
+    "models.abilities": "WHAT IT DOES",
+    "models.gone": "gone",
+    "providers.help": "List the providers: who can be asked, and how to get a key for the others.",
+    "providers.example": "\b\nExamples:\n  wallasapi providers\n  wallasapi providers --json",
+    "providers.id": "PROVIDER",
+    "providers.state": "STATE",
+    "providers.models": "MODELS",
+    "providers.free": "WHAT IS FREE",
+    "providers.key": "TO GET A KEY FOR",
+    "providers.time": "TAKES",
+    "providers.where": "GO TO",
+    "providers.minutes": "{minutes} min",
+    "providers.ready": "ready, {count} key(s)",
+    "providers.open": "ready",
+    "providers.no_key": "no key",
+    "providers.asleep": "asleep {seconds:.0f} s ({why})",
+    "providers.card": " (needs a card)",
+    # -- config
+    "config.help": "Show which settings hold, and where each came from.",
+    "config.example": "\b\nExamples:\n  wallasapi config path\n  wallasapi config explain",
+    "config.path.help": "Print the path of the config.toml that is read.",
+    "config.path.example": "\b\nExample:\n  $EDITOR $(wallasapi config path)",
+    "config.explain.help": "Show every value and where it came from. Keys show their last four characters.",
+    "config.explain.example": "\b\nExamples:\n  wallasapi config explain\n"
+    "  wallasapi config explain --config other.toml --json",
+    "config.name": "NAME",
+    "config.value": "VALUE",
+    "config.source": "WHERE FROM",
+    # -- serve
+    "serve.help": "Serve OpenAI's, Anthropic's, Ollama's and Gemini's clients on one port.",
+    "serve.example": "\b\nExamples:\n  wallasapi serve --foreground\n"
+    "  wallasapi serve --foreground --port 9000\n"
+    "  PROXY_API_KEY=a-secret wallasapi serve --foreground --host 0.0.0.0",
+    "serve.foreground": "Stay in this terminal until Ctrl-C.",
+    "serve.insecure": "Let strangers in: listen beyond this machine without client keys.",
+    "serve.background": "serving in the background is not there yet",
+    "serve.background.hint": "`wallasapi serve --foreground` serves in this terminal",
+    "serve.ready": "WallasAPI listens on {url}\n\n"
+    "  OpenAI's clients:  OPENAI_BASE_URL={url}/v1  OPENAI_API_KEY=anything\n"
+    "  try it:            curl {url}/v1/chat/completions -d \\\n"
+    '    \'{{"model": "auto", "messages": [{{"role": "user", "content": "Hi"}}]}}\'\n\n'
+    "Ctrl-C stops it.",
+    "serve.stopped": "stopped",
+    # -- simulate
+    "simulate.help": "Pretend to be providers on loopback, to test a program against every fault.",
+    "simulate.example": "\b\nExamples:\n  wallasapi simulate --port 9999\n"
+    "  wallasapi simulate --script groq=429-retry30 --script '*=c200-d5-die20'\n"
+    "  wallasapi simulate --script faults.txt\n  wallasapi simulate --words",
+    "simulate.script": "How a provider (`*`: every one) behaves, or a file of such lines. May be repeated.",
+    "simulate.words": "Print the words that scripts are made of.",
+    "simulate.line": "a script is PROVIDER=WORDS, not {line!r}",
+    "simulate.line.hint": "groq=429-retry30, or a file of such lines; `wallasapi simulate --words` lists the words",
+    "simulate.word": "scripts know no word {word}",
+    "simulate.word.hint": "`wallasapi simulate --words` lists them",
+    "simulate.port": "cannot listen on port {port}: {why}",
+    "simulate.port.hint": "choose another --port, or none: a free one is taken",
+    "simulate.ready": "Pretended providers listen on {url}\n\n"
+    "  a provider is the first part of the path:  {url}/groq/openai/v1/chat/completions\n"
+    '  a model may say how it behaves:            "model": "sim-429-retry30"\n'
+    "  what was asked:                            curl {url}/_simulator/log\n"
+    "  the words of scripts:                      wallasapi simulate --words\n\n"
+    "Ctrl-C stops it.",
+    # -- help
+    "help.help": "Explain a command, the exit codes or the environment.",
+    "help.example": "\b\nExamples:\n  wallasapi help exit-codes\n  wallasapi help chat",
+    "help.topic": "A command, exit-codes or environment.",
+    "help.unknown": "there is no help on {topic!r}.",
+    "help.guess": " Did you mean {near!r}?",
+    "help.known": "there is: {topics}",
+    "help.exit-codes": """Exit codes of every command:
+
+    0  it worked
+    1  it failed: the request was wrong, too long or refused, or the output could not be written
+    2  wrong usage of the command
+    3  the server is not running
+    4  nobody can be asked: no key, a key that is not accepted, or paid models that are not enabled
+    5  everybody who could be asked has failed
+    6  everybody is out of quota; the message says when the first one is back
+    7  no answer in time
+    8  no such model
+  130  Ctrl-C
+  141  who read the output has gone""",
+    "help.environment": """Variables that are read (a flag wins over them, and they win over config.toml):
+
+  GROQ_API_KEY, GEMINI_API_KEY, …   keys; several separated by commas. `wallasapi providers` names them all
+  WALLASAPI_HOME                    the folder of config.toml and of everything that is kept
+  WALLAS_ALLOW_PAID                 true: paid models may be asked, by who says --paid
+  WALLAS_HOST, WALLAS_PORT          where `wallasapi serve` listens
+  PROXY_API_KEY                     a key that clients of the server must show
+  OLLAMA_UPSTREAM                   where Ollama listens, if not on this machine's port 11434
+  NO_COLOR, CLICOLOR, CLICOLOR_FORCE   colours: off, off if 0, on also into a pipe
+  HTTPS_PROXY, NO_PROXY             the way out
+  WALLAS_DEBUG                      1: show where in the program an unexpected error came from
+
+The same names may stand in a file .env in the working folder.""",
 }
 
 
