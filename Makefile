@@ -3,10 +3,14 @@ PYTHON := .venv/bin/python
 READY := .venv/wallasapi/dev
 SOURCES := wallascli tests $(wildcard tools bench)
 
-.PHONY: test check fmt bench docs clean
+.PHONY: test faults check fmt bench docs clean
 
 test: $(READY)
 	$(PYTHON) -m pytest -n auto $(ARGS)
+
+# Every fault x every wire x every wire that takes over, some 3,500 of them; `make test` runs a sample.
+faults: $(READY)
+	ALL_FAULTS=1 $(PYTHON) -m pytest -n auto tests/gateway/test_faults.py $(ARGS)
 
 check: $(READY)
 	$(PYTHON) -m ruff check $(SOURCES)
