@@ -19,6 +19,15 @@ _UNANIMOUS: tuple[tuple[frozenset[FailureClass], Outcome], ...] = (
     (frozenset({FailureClass.CALLER_FAULT}), Outcome.CALLER_FAULT),
     (frozenset({FailureClass.SLOW}), Outcome.DEADLINE),
 )
+# Why nobody was asked, in the order in which a person can act on it.
+_UNASKED = {
+    "quota": Outcome.OUT_OF_QUOTA,
+    "paid": Outcome.PAID_NOT_ENABLED,
+    "window": Outcome.TOO_LONG,
+    "rejected": Outcome.KEYS_REJECTED,
+    "needs": Outcome.NO_CANDIDATE,
+    "privacy": Outcome.NO_CANDIDATE,
+}
 _MESSAGES = {
     Outcome.KEYS_REJECTED: "Every provider asked rejected its key or has no credit left.",
     Outcome.OUT_OF_QUOTA: "Every candidate is out of quota.",
@@ -50,7 +59,8 @@ def judge(plan: Plan, attempts: Sequence[Attempt], *, deadline_over: bool, local
         retry_at,
         tuple((refused.name, refused.reason) for refused in plan.refused),
     )
-    return PlanExhausted(_message(outcome, attempts, retry_at, local_time), facts, hint=_HINTS.get(outcome, ""))
+    message = _message(outcome, attempts, retry_at, local_time) + ("" if attempts else _left_out(plan))
+    return PlanExhausted(message, facts, hint=_HINTS.get(outcome, ""))
 
 
 def _outcome(plan: Plan, attempts: Sequence[Attempt]) -> Outcome:
@@ -68,19 +78,15 @@ def _outcome(plan: Plan, attempts: Sequence[Attempt]) -> Outcome:
 
 
 def _unasked(plan: Plan) -> Outcome:
-    """Nobody was asked: the reason that would help most, in the order in which a person can act on it."""
+    """Nobody was asked: the reason that would help most."""
     kinds = {refused.kind for refused in plan.refused}
-    for kind, outcome in (
-        ("quota", Outcome.OUT_OF_QUOTA),
-        ("paid", Outcome.PAID_NOT_ENABLED),
-        ("window", Outcome.TOO_LONG),
-        ("rejected", Outcome.KEYS_REJECTED),
-        ("needs", Outcome.NO_CANDIDATE),
-        ("privacy", Outcome.NO_CANDIDATE),
-    ):
-        if kind in kinds:
-            return outcome
-    return Outcome.NOTHING_CONFIGURED
+    return next((outcome for kind, outcome in _UNASKED.items() if kind in kinds), Outcome.NOTHING_CONFIGURED)
+
+
+def _left_out(plan: Plan) -> str:
+    """Some of those not asked, each with its reason; that there is no key for most is no news."""
+    told = [refused for refused in plan.refused if refused.kind in _UNASKED][:5]
+    return " Left out: " + "; ".join(f"{one.name}: {one.reason}" for one in told) + "." if told else ""
 
 
 def _soonest(attempts: Sequence[Attempt], plan: Plan) -> float | None:
