@@ -276,7 +276,7 @@ FIELDS = (
     r" - '([\w.]+)'$",  # [openai 6c2c59]
     r"^'([\w.]+)' : ",  # groq-400-property
     r"the provided '(\w+)' value",  # openrouter-404-no-tool-choice
-    r"(?i)^(?:invalid|unsupported) (?:value|type)(?: for)?:? '([\w.\[\]]+)'",  # OpenAI's words, repeated by others
+    r"(?i)^(?:invalid|unsupported) (?:value|type)(?: for)?:? '([\w.\[\]]+)'",  # openai-400-value-in-words
 )
 
 _WAITS = frozenset({RATE_LIMITED, QUOTA_SPENT, OVERLOADED, NO_CREDIT})
