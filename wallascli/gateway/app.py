@@ -12,7 +12,6 @@ from wallascli.gateway import inspect
 from wallascli.gateway.chat import chat
 from wallascli.gateway.context import CONTEXT, Context
 from wallascli.gateway.errors import answer, describe
-from wallascli.gateway.policy import request_id_of
 from wallascli.vocab.failures import WallasError
 from wallascli.wires.base import CallerError
 from wallascli.wires.openai_chat import IN as OPENAI
@@ -47,10 +46,10 @@ def guarded(handler: Handler) -> Handler:
             return await handler(request)
         except WallasError as exc:
             error, headers = describe(exc)
-            headers["X-Request-Id"] = request_id_of(request.headers)
             return answer(request, error, headers)
         except web.HTTPException as exc:
-            return answer(request, _http_error(exc))
+            allow = exc.headers.get("Allow")
+            return answer(request, _http_error(exc), {"Allow": allow} if allow else None)
         except ConnectionResetError:  # the client has gone while we wrote: there is nobody to tell
             raise
         except Exception:  # the process entry of a request: a bug must not take the connection with it

@@ -9,7 +9,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from wallascli.gateway.context import CONTEXT
-from wallascli.gateway.policy import policy_of, reply_headers, request_id_of
+from wallascli.gateway.policy import ID, policy_of, reply_headers, request_id_of
 from wallascli.routing.reply import Reply
 from wallascli.vocab.chat import Json
 from wallascli.vocab.failures import NotUnderstood
@@ -18,6 +18,8 @@ from wallascli.wires.base import Inbound
 
 async def json_body(request: web.Request) -> Json:
     """The body as an object, whatever its Content-Type says. Raises ``NotUnderstood``."""
+    if (told := request.content_length or 0) > (most := request.client_max_size):
+        raise web.HTTPRequestEntityTooLarge(most, told)  # before it is read: aiohttp would hold all of it first
     try:
         body = orjson.loads(await request.read())
     except orjson.JSONDecodeError as exc:
@@ -30,7 +32,7 @@ async def json_body(request: web.Request) -> Json:
 async def chat(request: web.Request, inbound: Inbound) -> web.StreamResponse:
     """``POST /v1/chat/completions`` and its kin on other wires."""
     engine = request.app[CONTEXT].engine
-    request_id = request_id_of(request.headers)
+    request[ID] = request_id = request_id_of(request.headers)
     policy = policy_of(request.headers, request_id, paid_enabled=engine.setup.rules.allow_paid)
     asked = inbound.parse(await json_body(request))
     await engine.prepare()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from wallascli.gateway.policy import ID, request_id_of
 from wallascli.vocab.failures import Attempt, FailureClass, NotUnderstood, Outcome, PlanExhausted, WallasError
 from wallascli.wires import WIRES
 from wallascli.wires.base import CallerError, Inbound
@@ -33,6 +34,9 @@ def dialect(request: web.BaseRequest) -> Inbound:
 def answer(request: web.BaseRequest, error: CallerError, headers: Mapping[str, str] | None = None) -> web.Response:
     wire = dialect(request)
     kept = dict(headers or {})
+    kept["X-Request-Id"] = request.get(ID) or request_id_of(request.headers)
+    if error.attempts:
+        kept["X-Wallas-Attempts"] = str(len(error.attempts))
     if error.status in _FINAL:
         # The SDKs retry 502 and 504 on their own; here everybody has been asked already.
         kept["x-should-retry"] = "false"

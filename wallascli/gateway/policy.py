@@ -17,6 +17,8 @@ from wallascli.vocab.policy import Policy, Privacy
 
 T = TypeVar("T")
 
+ID = "request_id"
+"""Where a request keeps what it is called, once that is known."""
 _LONGEST = 512
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _REQUEST_ID = re.compile(r"[\w.:-]{1,128}")
@@ -76,12 +78,12 @@ def _seconds(value: str) -> float:
 
 def request_id_of(headers: Mapping[str, str]) -> str:
     """The caller's own, if it is harmless in a header and a log, else a new one."""
-    given = headers.get(_ID)
+    given = headers.get(_REQUEST_ID_HEADER)
     return given if given and _REQUEST_ID.fullmatch(given) else f"req_{_PROCESS}{next(_COUNTER):08x}"
 
 
 # ``istr`` knows its own lower case: a plain string is folded anew for each header of each answer.
-_ID = istr("X-Request-Id")
+_REQUEST_ID_HEADER = istr("X-Request-Id")
 _PROVIDER, _MODEL, _PROFILE = istr("X-Wallas-Provider"), istr("X-Wallas-Model"), istr("X-Wallas-Profile")
 _ATTEMPTS, _ROUTE = istr("X-Wallas-Attempts"), istr("X-Wallas-Route-Id")
 _REASON, _DROPPED = istr("X-Wallas-Routing-Reason"), istr("X-Wallas-Dropped")
@@ -95,7 +97,7 @@ def reply_headers(reply: Reply, request_id: str) -> CIMultiDict[str]:
     provider, model = _ascii(candidate.provider.name), _ascii(candidate.card.id)
     headers = CIMultiDict(
         (
-            (_ID, request_id),
+            (_REQUEST_ID_HEADER, request_id),
             (_PROVIDER, provider),
             (_MODEL, model),
             (_PROFILE, _ascii(reply.plan.profile)),
