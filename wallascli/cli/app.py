@@ -14,6 +14,7 @@ import typer
 from wallascli import __version__
 from wallascli.cli.chat import chat
 from wallascli.cli.config import config
+from wallascli.cli.demo import demo
 from wallascli.cli.explain import explain
 from wallascli.cli.help import show_help
 from wallascli.cli.listing import models, providers
@@ -39,6 +40,7 @@ COMMANDS: dict[str, Callable[..., Result | None]] = {
     "providers": providers,
     "serve": serve,
     "simulate": simulate,
+    "demo": demo,
     "help": show_help,
 }
 Version = Annotated[bool, typer.Option("-V", "--version", help=say("root.version"))]

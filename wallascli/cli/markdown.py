@@ -18,9 +18,9 @@ from rich.markdown import Markdown
 from wallascli.cli import terminal
 from wallascli.cli.terminal import harmless
 
-FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-# A line that may still belong to what stands above the blank line: a list goes on, or is indented below one.
-BELONGS = re.compile(r"\s|[-*+] |\d{1,9}[.)] ")
+FENCE = re.compile(r" {0,3}(`{3,}(?!.*`)|~{3,})")
+# A line that may belong to what stands above the blank line: a list goes on, or is indented below one.
+BELONGS = re.compile(r"\s|[-*+]\s|\d{1,9}(?:[.)]\s|\s*$)")
 _OFTEN = 0.06  # seconds between two drawings of the block under way
 _SHARE = 5  # of the time, drawing may take one part in so many: a long table is drawn less often
 
@@ -40,10 +40,9 @@ class Rendered:
     def feed(self, text: str) -> None:
         self._pending += harmless(text)
         self._dirty = True
-        end = settled(self._pending)
-        if end:
-            block, self._pending = self._pending[:end], self._pending[end:]
-            self._write(self._erasing() + self._printed(block))
+        settled, self._pending = parted(self._pending)
+        if settled:
+            self._write(self._erasing() + "".join(self._printed(block) for block in settled))
         self.tick()
 
     def tick(self) -> None:
@@ -62,7 +61,8 @@ class Rendered:
 
     def end(self) -> None:
         """Print what is left."""
-        self._write(self._erasing() + self._printed(self._pending))
+        blocks, rest = parted(self._pending)
+        self._write(self._erasing() + "".join(self._printed(block) for block in (*blocks, rest)))
         self._pending, self._dirty = "", False
 
     def _erasing(self) -> str:
@@ -80,29 +80,34 @@ class Rendered:
         return rendered(block, terminal.width()).splitlines() if block.strip() else []
 
 
-def settled(text: str) -> int:
-    """How many characters of the text can be printed for good: up to the last blank line that parts two blocks."""
-    end, position, fence, blank = 0, 0, "", False
+def parted(text: str) -> tuple[list[str], str]:
+    """The blocks that can be printed for good, and what is still under way.
+
+    A block ends at a blank line, unless a code block is open or what follows may belong to it.
+    """
+    blocks, begin, position, fence, blank = [], 0, 0, "", False
     for line in text.splitlines(keepends=True):
-        if not line.endswith("\n"):
-            # Its first character must be known before it can be told what it belongs to.
-            if blank and not fence and not BELONGS.match(line) and not _may_become_item(line):
-                end = position
+        whole = line.endswith("\n")
+        if blank and not fence and line.strip() and not BELONGS.match(line if whole else f"{line} "):
+            blocks.append(text[begin:position])
+            begin = position
+        if not whole:
             break
-        found = FENCE.match(line)
-        if blank and not fence and line.strip() and not BELONGS.match(line):
-            end = position
+        fence = _fence_after(line, fence)
         blank = not line.strip()
-        if found and not fence:
-            fence = found[1]
-        elif found and found[1].startswith(fence) and not line.strip().strip(fence[0]):
-            fence = ""
         position += len(line)
-    return end
+    return blocks, text[begin:]
 
 
-def _may_become_item(line: str) -> bool:
-    return re.fullmatch(r"[-*+]|\d{1,9}[.)]?", line) is not None
+def _fence_after(line: str, fence: str) -> str:
+    """The mark of the code block that is open below the line, empty if none is."""
+    found = FENCE.match(line)
+    if found is None:
+        return fence
+    if not fence:
+        return found[1]
+    closes = found[1].startswith(fence) and not line.strip().strip(fence[0])
+    return "" if closes else fence
 
 
 def rendered(text: str, width: int) -> str:

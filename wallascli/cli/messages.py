@@ -162,6 +162,32 @@ _ENGLISH: dict[str, str] = {
     "  what was asked:                            curl {url}/_simulator/log\n"
     "  the words of scripts:                      wallasapi simulate --words\n\n"
     "Ctrl-C stops it.",
+    # -- demo
+    "demo.help": "Watch a choice and three failures, on pretended providers. Needs no key and no network.",
+    "demo.example": "\b\nExamples:\n  wallasapi demo\n  wallasapi demo --json",
+    "demo.begin": "Six pretended providers listen on {url}. Nothing leaves this machine,\n"
+    "and nothing of yours is read: no key, no settings, no Ollama.",
+    "demo.choice": "{number}. A choice: who is asked, and why",
+    "demo.limit": "{number}. The first choice is out of quota",
+    "demo.error": "{number}. The first choice has an internal error (asked twice, then the next one; as a stream)",
+    "demo.stall": "{number}. The first choice never says a word (as a stream; one second of patience here)",
+    "demo.question": "  question: {question}",
+    "demo.asking": "  asking {name}",
+    "demo.no": "  {name} fails: {kind}{status}",
+    "demo.status": " (HTTP {status})",
+    "demo.right": "  right: {name} answered after {seconds:.2f} s, {count} request(s) sent",
+    "demo.wrong": "  wrong: {what}",
+    "demo.end": "{count} answers checked word by word, and each request against the pretended providers' log.\n"
+    "For real answers:",
+    "demo.failed": "the demonstration did not go as it should",
+    "demo.late": "the demonstration took longer than {seconds:.0f} s",
+    "demo.wrong.answer": "the answer should be {expected!r} and is {answer!r}",
+    "demo.wrong.nobody": "nobody answered",
+    "demo.wrong.failure": "the first choice should have failed as {expected}, the attempts were: {kinds}",
+    "demo.wrong.failed": "nobody should have failed, the attempts were: {kinds}",
+    "demo.wrong.same": "{provider} failed and answered",
+    "demo.wrong.pieces": "a stream should come in pieces, it came in {pieces}",
+    "demo.wrong.log": "the engine asked {ours}, the pretended providers saw {theirs}",
     # -- help
     "help.help": "Explain a command, the exit codes or the environment.",
     "help.example": "\b\nExamples:\n  wallasapi help exit-codes\n  wallasapi help chat",
