@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from itertools import count
 from secrets import token_hex
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from aiohttp import web
 from multidict import CIMultiDict, istr
 
 from wallascli.routing.reply import Reply
@@ -17,7 +18,8 @@ from wallascli.vocab.policy import Policy, Privacy
 
 T = TypeVar("T")
 
-ID = "request_id"
+# From aiohttp 3.14 on a plain string prints a warning at its first use; before, there is nothing else.
+ID: Any = web.RequestKey("request_id", str) if hasattr(web, "RequestKey") else "request_id"
 """Where a request keeps what it is called, once that is known."""
 _LONGEST = 512
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
