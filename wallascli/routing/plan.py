@@ -75,6 +75,7 @@ class Planner:
         self._health = health
         self._wall = wall
         self._resolver = Resolver(catalog, {name: place.provider for name, place in places.items()}, rules)
+        self._wires = tuple({place.provider.wire.name: place.provider.wire for place in places.values()}.values())
         self._kept: dict[object, tuple[float, Plan]] = {}
         self._stamp: tuple[int, int] = (-1, -1)
         self._conversations: dict[int, str] = {}
@@ -89,13 +90,19 @@ class Planner:
             self._stamp = stamp
         sticky = self._conversations.get(_conversation(request, policy), "") if self._conversations else ""
         key = (request.model, request.models, policy.tier, policy.provider, policy.allow_paid, policy.privacy,
-               needs, sticky)  # fmt: skip
+               needs, sticky, self._unsayable(request, needs))  # fmt: skip
         kept = self._kept.get(key)
         if kept is not None and kept[0] > now:
             return kept[1]
         plan = self._made(request, policy, needs, sticky, now)
         self._kept[key] = (min(now + _KEPT, max(now, self._health.changes_at(now))), plan)
         return plan
+
+    def _unsayable(self, request: ChatRequest, needs: Needs) -> tuple[tuple[str, ...], ...]:
+        """What wires cannot carry of it: the same needs may come with a picture as bytes or as an address."""
+        if not needs.tools and not any(word.endswith(" input") for word in needs.signals):
+            return ()
+        return tuple(wire.lacks(request) for wire in self._wires)
 
     def remember(self, request: ChatRequest, policy: Policy, candidate: Candidate) -> None:
         """Who answered: asked first next time, while it is healthy (style and prompt cache)."""
