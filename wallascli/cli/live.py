@@ -68,7 +68,7 @@ class Progress:
     def _draw(self, mark: str) -> None:
         seconds = time.monotonic() - self._began
         line = say("live.asking", mark=mark, name=self._asking or "…", seconds=seconds, failed=self._failed)
-        line = line[: terminal.width() - 1]
+        line = line[: terminal.size().columns - 1]
         # Spaces over what was longer: no escape code is needed, so NO_COLOR and dumb terminals are served too.
         tell("\r" + line.ljust(self._drawn), end="")
         self._drawn = len(line)

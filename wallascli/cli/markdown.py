@@ -53,7 +53,7 @@ class Rendered:
         lines = self._lines(self._pending)
         if lines and not self._first:
             lines = ["", *lines]
-        lines = lines[-max(1, terminal.height() - 2) :]
+        lines = lines[-max(1, terminal.size().lines - 2) :]
         self._write(self._erasing() + "".join(f"{line}\n" for line in lines))
         self._shown, self._dirty = len(lines), False
         taken = time.monotonic() - now
@@ -77,7 +77,7 @@ class Rendered:
         return gap + "".join(f"{line}\n" for line in lines)
 
     def _lines(self, block: str) -> list[str]:
-        return rendered(block, terminal.width()).splitlines() if block.strip() else []
+        return rendered(block, terminal.size().columns).splitlines() if block.strip() else []
 
 
 def parted(text: str) -> tuple[list[str], str]:

@@ -37,13 +37,14 @@ def wants_colour(choice: Colour, stream: IO[str]) -> bool:
     return is_terminal(stream) and environ.get("TERM") != "dumb" and environ.get("CLICOLOR") != "0"
 
 
-def width() -> int:
-    """Columns of the terminal, now."""
-    return shutil.get_terminal_size().columns
-
-
-def height() -> int:
-    return shutil.get_terminal_size().lines
+def size() -> os.terminal_size:
+    """Columns and lines of the terminal, now; where there is none, what COLUMNS and LINES say, or 80 x 24."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            return os.get_terminal_size(stream.fileno())
+        except (OSError, ValueError):
+            continue
+    return shutil.get_terminal_size()
 
 
 def takes(stream: TextIO, characters: str) -> bool:
