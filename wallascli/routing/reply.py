@@ -205,7 +205,7 @@ class Reply:
     def _feed(self, turn: Turn, inbound: Inbound) -> Feed[bytes]:
         wire = turn.candidate.provider.wire
         if inbound.name == wire.name:
-            return Verbatim(wire, skip_malformed=turn.last)
+            return Verbatim(wire, skip_malformed=turn.last, writer=self._writer)
         return Translated(self._words(turn), inbound, self.request, self._label(turn.candidate))
 
     def _label(self, candidate: Candidate) -> Label:

@@ -6,6 +6,7 @@ The three kinds have the same shape (``Feed``): ``take`` each network read, then
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol, TypeVar, assert_never
 
 from wallascli.routing.calls import CallGate
@@ -29,6 +30,7 @@ from wallascli.vocab.events import (
 )
 from wallascli.vocab.failures import AttemptFailed, Failure, FailureClass
 from wallascli.wires.base import Glance, Inbound, Label, Malformed, Outbound, Writer
+from wallascli.wires.framing import Framing
 
 # A frame that never ends must not eat the memory; the largest seen (a picture) is about 2 MB.
 _MOST_PENDING = 64 * 1024 * 1024
@@ -112,14 +114,40 @@ class _Frames:
 
     def __init__(self, wire: Outbound, *, skip_malformed: bool) -> None:
         self.state = State()
+        self._wire = wire
         self._framer = wire.framing.framer()
         self._skip = skip_malformed
+        self._begun = False
+        self._plain: bytearray | None = None
 
     def cut(self, read: bytes) -> list[bytes]:
+        if not self._begun:
+            self._begin(read)
+        if self._plain is not None:
+            self._plain += read
+            self._bound(len(self._plain))
+            return []
         frames = self._framer.feed(read)
-        if self._framer.pending > _MOST_PENDING:
-            raise AttemptFailed(Failure(FailureClass.BROKEN, "a frame without end"))
+        self._bound(self._framer.pending)
         return frames
+
+    def _bound(self, pending: int) -> None:
+        if pending > _MOST_PENDING:
+            raise AttemptFailed(Failure(FailureClass.BROKEN, "a frame without end"))
+
+    def _begin(self, read: bytes) -> None:
+        """No event begins like JSON: a server that does not stream, or an error under 200."""
+        if start := read.lstrip()[:1]:
+            self._begun = True
+            self._plain = bytearray() if start in b"{[" and self._wire.framing is Framing.SSE else None
+
+    def plain(self) -> tuple[bytes, list[Event]]:
+        """The plain answer that came in a stream's stead, if one did, and its events. Raises ``AttemptFailed``."""
+        body = bytes(self._plain or b"")
+        try:
+            return body, self._wire.read_whole(body) if body else []
+        except Malformed as error:
+            raise AttemptFailed(Failure(FailureClass.BROKEN, f"not an answer: {error}")) from error
 
     def last(self) -> bytes:
         """What stands after the last whole frame: a frame of its own, since the body is over."""
@@ -162,7 +190,10 @@ class Words:
         out: list[Event] = []
         if frame := self._frames.last():
             self._frame(frame, out)
-        self._pass(self._reader.end(), out)
+        body, events = self._frames.plain()
+        if body and self._keep:
+            self.kept.append(body)
+        self._pass(events or self._reader.end(), out)
         self._frames.check_end()
         return out
 
@@ -214,7 +245,8 @@ class Translated:
         return self.writer.write(events) if events else b""
 
     def ended(self) -> bytes:
-        return self.writer.write(self._words.ended())
+        events = self._words.ended()
+        return self.writer.write(events)
 
     def end(self) -> bytes:
         """After the last piece; with the finish reason that the provider left out, as clients wait for one."""
@@ -227,14 +259,18 @@ def label_of(started: Started, default: Label) -> Label:
 
 
 class Verbatim:
-    """Hands on frames untouched; only the few that must be are read into words."""
+    """Hands on frames untouched; only the few that must be are read into words.
 
-    def __init__(self, wire: Outbound, *, skip_malformed: bool) -> None:
+    ``writer`` writes what came plainly although a stream was asked for.
+    """
+
+    def __init__(self, wire: Outbound, *, skip_malformed: bool, writer: Callable[[Feed[bytes]], Writer]) -> None:
         self._frames = _Frames(wire, skip_malformed=skip_malformed)
         self._glance = wire.glance
         self._reader = wire.reader()
         self._gate = CallGate()
         self._held: list[bytes] = []
+        self._writer = writer
         self.state = self._frames.state
 
     def take(self, read: bytes) -> bytes:
@@ -263,8 +299,19 @@ class Verbatim:
         out: list[bytes] = []
         if frame := self._frames.last():
             self._frame(frame + b"\n\n", out)
+        _, events = self._frames.plain()
+        if events:
+            out.append(self._written(events))
         self._frames.check_end()
         return b"".join(out + self._held)
+
+    def _written(self, events: list[Event]) -> bytes:
+        for event in events:
+            self.state.note(event)
+        self.state.content = any(_is_content(event) for event in events)
+        self.state.done = True
+        writer = self._writer(self)
+        return writer.write(events) + writer.end()
 
     def _frame(self, frame: bytes, out: list[bytes]) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -168,7 +169,9 @@ class OpenAIIn:
             "object": "chat.completion",
             "created": label.created,
             "model": label.model,
-            "choices": [_whole_choice(i, choice) for i, choice in enumerate(completion.choices or (Choice(),))],
+            "choices": [
+                _whole_choice(i, choice, label) for i, choice in enumerate(completion.choices or (Choice(),))
+            ],
         }
         if completion.usage is not None:
             body["usage"] = usage_body(completion.usage)
@@ -212,7 +215,7 @@ def usage_body(usage: Usage) -> dict[str, Any]:
     return body
 
 
-def _whole_choice(index: int, choice: Choice) -> dict[str, Any]:
+def _whole_choice(index: int, choice: Choice, label: Label) -> dict[str, Any]:
     silent = choice.tool_calls or choice.refusal
     message: dict[str, Any] = {"role": "assistant", "content": choice.text or (None if silent else "")}
     if choice.thought:
@@ -220,7 +223,10 @@ def _whole_choice(index: int, choice: Choice) -> dict[str, Any]:
     if choice.refusal:
         message["refusal"] = choice.refusal
     if choice.tool_calls:
-        message["tool_calls"] = [_whole_call(call) for call in choice.tool_calls]
+        message["tool_calls"] = [
+            _whole_call(call, _call_id(call.id, label, index, number))
+            for number, call in enumerate(choice.tool_calls)
+        ]
     if pictures := [item for item in choice.media if item.kind != "audio"]:
         message["images"] = [_picture(item.mime, item.base64, item.url) for item in pictures]
     message |= choice.extra
@@ -230,8 +236,13 @@ def _whole_choice(index: int, choice: Choice) -> dict[str, Any]:
     return {"index": index, "message": message, "logprobs": choice.logprobs, "finish_reason": reason}
 
 
-def _whole_call(call: ToolCall) -> dict[str, Any]:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+def _whole_call(call: ToolCall, call_id: str) -> dict[str, Any]:
+    return {"id": call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _call_id(told: str, label: Label, choice: int, number: int) -> str:
+    """Some servers give none (Gemini's compatible route, its recordings), but a result must name its call."""
+    return told or f"call_{label.id}_{choice}_{number}"
 
 
 def _sound(pieces: Sequence[Media]) -> dict[str, Any]:
@@ -248,7 +259,7 @@ def _picture(mime: str, base64: str, url: str) -> dict[str, Any]:
 class ChunkWriter:
     """One client stream: one id, one model, one role delta, whoever answers."""
 
-    __slots__ = ("_extras", "_head", "_include_usage", "_roles", "_usage")
+    __slots__ = ("_head", "_include_usage", "_label", "_roles", "_usage")
 
     def __init__(self, label: Label, *, include_usage: bool) -> None:
         head = {
@@ -258,6 +269,7 @@ class ChunkWriter:
             "model": label.model,
         }
         self._head = b"data: " + orjson.dumps(head)[:-1]
+        self._label = label
         self._include_usage = include_usage
         self._roles: set[int] = set()
         self._usage: Usage | None = None
@@ -273,6 +285,9 @@ class ChunkWriter:
                 self._usage = usage
             case Finished(reason, choice=choice):
                 yield self._delta(choice, b"{}", orjson.dumps(_REASON[reason]))
+            case ToolCallStarted(number, "", choice=choice):
+                named = replace(event, id=_call_id("", self._label, choice, number))
+                yield self._delta(choice, orjson.dumps(_delta(named)))
             case Started() | ProviderError():
                 pass
             case Extra(choice=choice) if choice < 0:

@@ -27,6 +27,8 @@ def join(frames: Iterable[bytes]) -> bytes:
     body: dict[str, Any] = {}
     choices: dict[int, _Choice] = {}
     for frame in frames:
+        if frame.lstrip()[:1] == b"{":
+            return frame  # it came plainly, whatever was asked
         data = sse_data(frame)
         if data is None or data == DONE or not data.strip():
             continue
