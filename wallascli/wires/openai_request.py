@@ -232,7 +232,7 @@ def _tool_choice(fields: Json, extra: dict[str, Any]) -> ToolChoice | None:
     if wish.get("type") == "allowed_tools":
         extra["tool_choice.allowed_tools"] = True
         return ToolChoice(_CHOICES.get(str(_object("tool_choice", wish.get("allowed_tools")).get("mode")), "auto"))
-    function = wish.get("function", wish)
+    function = _object("tool_choice.function", wish.get("function", wish))
     return ToolChoice("named", _text("tool_choice.function.name", function.get("name")))
 
 
@@ -246,7 +246,7 @@ def _messages(value: Any, extra: dict[str, Any]) -> tuple[Message, ...]:
 
 def _message(at: str, value: Any, names: dict[str, str], extra: dict[str, Any]) -> Message:
     message = _object(at, value)
-    role = _ROLES.get(message.get("role", ""))
+    role = _ROLES.get(str(message.get("role")))
     if role is None:
         _wrong(f"{at}.role", f"one of {', '.join(_ROLES)}", message.get("role"))
     if len(message) == 2 and type(content := message.get("content")) is str and content and role is not Role.TOOL:
@@ -284,7 +284,7 @@ def _content(at: str, content: Any) -> Iterator[Part]:
         _wrong(at, "a string or an array of parts", content)
     for i, item in enumerate(content):
         part = _object(f"{at}[{i}]", item)
-        read = _PARTS.get(part.get("type", ""))
+        read = _PARTS.get(str(part.get("type")))
         if read is None:
             _wrong(f"{at}[{i}].type", f"one of {', '.join(_PARTS)}", part.get("type"))
         yield read(f"{at}[{i}]", part)
@@ -353,10 +353,8 @@ def _file_part(at: str, part: Json) -> Part:
 
 def _thinking_part(at: str, part: Json) -> Part:
     pieces = part.get("thinking")
-    texts = (
-        [p.get("text", "") for p in pieces if isinstance(p, dict)] if isinstance(pieces, list) else [pieces or ""]
-    )
-    return Thought("".join(texts), maker=NAME)
+    texts = [p.get("text") for p in pieces if isinstance(p, dict)] if isinstance(pieces, list) else [pieces]
+    return Thought("".join(_text(f"{at}.thinking", text or "") for text in texts), maker=NAME)
 
 
 def _refusal_part(at: str, part: Json) -> Part:
