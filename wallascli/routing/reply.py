@@ -194,7 +194,8 @@ class Reply:
     def _may_stream(self, turn: Turn) -> bool:
         """Whether a stream gives all that a plain answer would: sound, or several answers, do not fold well."""
         request, candidate = self.request, turn.candidate
-        if (request.n or 1) > 1 or "audio" in (request.extra.get("modalities") or ()):
+        modalities = request.extra.get("modalities")
+        if (request.n or 1) > 1 or (isinstance(modalities, list) and "audio" in modalities):
             return False
         refused = candidate.provider.quirks_of(candidate.card.id).plain_with
         return not refused or request.response_format is None or "response_format" not in refused
