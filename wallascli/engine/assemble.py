@@ -84,7 +84,7 @@ def _custom(said: ProviderSettings) -> Provider:
 
 
 def _card(provider: Provider, model: str, said: ProviderSettings) -> ModelCard:
-    leaves = provider.local and model.endswith(("-cloud", ":cloud"))
+    leaves = provider.local and ("-cloud" in model or ":cloud" in model)
     free = True if said.free or (provider.local and not leaves) else None
     local = provider.local and not leaves
     return ModelCard(provider.name, model, free=free, local=local, leaves_machine=leaves, listed=True)

@@ -87,6 +87,8 @@ class Provider:
     listing_needs_key: bool = True
     first_byte: float | None = None
     """Seconds to the first piece of an answer where the general deadline is known to be wrong."""
+    quick: bool = False
+    """Runs on hardware made for answering fast: what is expected of it until it is measured."""
 
     def quirks_of(self, model: str) -> Quirks:
         found = self.model_quirks(model) if self.model_quirks else None

@@ -37,4 +37,5 @@ PROVIDER = Provider(
     quirks=_OTHER,
     model_quirks=lambda model: _GPT_OSS if model.startswith("gpt-oss") else None,
     trains=Trains.NO,  # keeps neither prompts nor answers (support.cerebras.net, July 2025)
+    quick=True,  # chips of its own, made for inference
 )

@@ -58,4 +58,5 @@ PROVIDER = Provider(
     trains=Trains.NO,  # inputs are not kept by default (console.groq.com/docs/your-data, 2026)
     quota_per_account=True,  # "organization-level" (Groq's rate limit page, 2026-07)
     # continues: its docs show prefilling only for Llama models, and those left on 2026-08-16.
+    quick=True,  # chips of its own, made for inference
 )

@@ -5,23 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wallascli.providers.base import Provider
+from wallascli.routing.score import Grounds, Term
 from wallascli.vocab.deadlines import Deadlines
 from wallascli.vocab.models import ModelCard
 from wallascli.vocab.secret import Secret
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One part of a score: ``value`` 0..1, already turned so that more is better, times ``weight``."""
-
-    name: str
-    value: float
-    weight: float
-    why: str = ""
-
-    @property
-    def points(self) -> float:
-        return self.value * self.weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +40,8 @@ class Candidate:
     retries: int = 1
     named: bool = False
     """The caller named this model (alone, in a list or through an alias), the router did not choose it."""
-    terms: tuple[Term, ...] = ()
+    score: float = 0.0
+    grounds: Grounds | None = None
     why: str = ""
     last_resort: bool = False
     """Its circuit is open: asked only when everybody else has failed (P1)."""
@@ -63,8 +51,9 @@ class Candidate:
         return self.card.name
 
     @property
-    def score(self) -> float:
-        return sum(term.points for term in self.terms)
+    def terms(self) -> tuple[Term, ...]:
+        """The parts of its score; made when somebody looks, as each request has a hundred candidates."""
+        return self.grounds.terms() if self.grounds else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +63,7 @@ class Refused:
     name: str
     reason: str
     kind: str = ""
-    """``quota paid privacy key rejected needs window circuit retired gone other``: what kind of no it is."""
+    """``quota paid privacy key rejected needs window retired disabled gone unknown other``: what kind of no."""
     until: float | None = None
     """When it ends, in epoch seconds, where that is known."""
 

@@ -5,28 +5,30 @@ No I/O and no clock: time is an argument.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from wallascli.routing.candidate import Candidate
+from wallascli.routing.candidate import Candidate, Refused
 from wallascli.routing.cooling import Probe
+from wallascli.routing.plan import PATIENCE
 from wallascli.vocab.failures import Attempt, Failure, FailureClass, Next, Retry
 from wallascli.vocab.secret import Secret
-
-# A 429 that says "up to 3 s" for a model the caller named is waited out once (design 3.1): cheaper than a switch.
-PATIENCE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Leave to ask a candidate now, with these keys in this order; none: not now.
+    """Leave to ask a candidate now, with these keys in this order; none: not now, or (``refused``) not at all.
 
     ``probe`` is the right to try what is half-open, alone; its first content is due after ``first_byte`` seconds.
+    ``wait``: seconds until a limit ends that is worth waiting for.
     """
 
     keys: tuple[Secret | None, ...] = ()
     probe: Probe | None = None
     first_byte: float | None = None
+    refused: Refused | None = None
+    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +49,23 @@ class Course:
         self._queue = list(candidates)
         self._ask_permit = permit
         self._permit = Permit()
+        self._wait = 0.0
         self._keys: list[Secret | None] = []
         self._current: Candidate | None = None
         self._again: Turn | None = None
-        self._retried: set[str] = set()
+        self._retried: Counter[str] = Counter()
         self._waited: set[str] = set()
-        self._caller_faults: list[Attempt] = []
+        self._soonest: tuple[float, Turn] | None = None
+        self._blaming: set[str] = set()
         self._stopped = False
         self.attempts: list[Attempt] = []
+        self.refused: list[Refused] = []
+        """Those of the plan whose quota was spent by others since it was made."""
 
     def turns(self) -> Iterator[Turn]:
         """The next call to make, until an answer comes or nobody is left. Tell ``failed`` before asking on."""
         while (turn := self._next()) is not None:
             yield turn
-
-    def stop(self) -> None:
-        self._stopped = True
-
-    @property
-    def others_left(self) -> bool:
-        return bool(self._queue)
 
     def _next(self) -> Turn | None:
         if self._stopped:
@@ -77,12 +76,21 @@ class Course:
         while not self._keys:
             if not self._queue:
                 return None
-            self._current = self._queue.pop(0)
-            self._permit = self._ask_permit(self._current)
-            self._keys = list(self._permit.keys)
+            self._begin(self._queue.pop(0))
         assert self._current is not None
         last = all(candidate.last_resort for candidate in self._queue)
-        return Turn(self._current, self._keys.pop(0), last, permit=self._permit)
+        wait, self._wait = self._wait, 0.0
+        return Turn(self._current, self._keys.pop(0), last, wait, self._permit)
+
+    def _begin(self, candidate: Candidate) -> None:
+        self._current, self._soonest = candidate, None
+        self._permit = self._ask_permit(candidate)
+        self._keys, self._wait = list(self._permit.keys), self._permit.wait
+        if self._permit.refused is not None:
+            self.refused.append(self._permit.refused)
+        elif not self._keys and not candidate.last_resort:
+            # Asleep since the plan was made: still better than nobody (P1).
+            self._queue.append(replace(candidate, last_resort=True))
 
     def failed(self, turn: Turn, failure: Failure, seconds: float, now: float) -> None:
         """Judge what the failure permits. ``now`` in wall-clock epoch seconds."""
@@ -97,33 +105,37 @@ class Course:
             case Next.NO:
                 self._stopped = True
             case Next.LARGER_WINDOW:
-                window = failure.context_window or candidate.card.context
-                self._queue = [c for c in self._queue if c.card.context is None or c.card.context > (window or 0)]
+                window = failure.context_window or candidate.card.context or 0
+                self._queue = [c for c in self._queue if c.card.context is None or c.card.context > window]
             case Next.ONE_OTHER_PROVIDER:
-                self._ask_one_other(candidate)
+                self._hear_one_other(candidate)
             case Next.YES:
                 pass
 
     def _asks_again(self, turn: Turn, failure: Failure, now: float) -> bool:
-        candidate = turn.candidate
-        if failure.kind is FailureClass.BROKEN and candidate.retries and candidate.name not in self._retried:
-            self._retried.add(candidate.name)
+        name = turn.candidate.name
+        if failure.kind.policy.retry is Retry.ONCE and self._retried[name] < turn.candidate.retries:
+            self._retried[name] += 1
             self._again = replace(turn, wait=0.0)
             return True
-        if failure.kind is not FailureClass.RATE_LIMITED or not candidate.named or self._keys:
+        return failure.kind is FailureClass.RATE_LIMITED and self._waits(turn, failure, now)
+
+    def _waits(self, turn: Turn, failure: Failure, now: float) -> bool:
+        """Wait out a short limit of a named model, once, when its other keys are at their limits too."""
+        name = turn.candidate.name
+        if failure.until is not None and (self._soonest is None or failure.until < self._soonest[0]):
+            self._soonest = failure.until, turn
+        if self._keys or not turn.candidate.named or name in self._waited or self._soonest is None:
             return False
-        wait = (failure.until or now + PATIENCE + 1) - now
-        if wait > PATIENCE or candidate.name in self._waited:
+        until, soonest = self._soonest
+        if until - now > PATIENCE:
             return False
-        self._waited.add(candidate.name)
-        self._again = replace(turn, wait=max(0.0, wait))
+        self._waited.add(name)
+        self._again = replace(soonest, wait=max(0.0, until - now))
         return True
 
-    def _ask_one_other(self, candidate: Candidate) -> None:
-        """The first says that the caller is at fault: one other provider is heard, then it is settled."""
-        self._caller_faults.append(self.attempts[-1])
-        if len({attempt.provider for attempt in self._caller_faults}) > 1:
-            self._stopped = True
-            return
-        others = [c for c in self._queue if c.provider.name != candidate.provider.name]
-        self._queue = others[:1]
+    def _hear_one_other(self, candidate: Candidate) -> None:
+        """The caller is said to be at fault: one other provider is heard, then it is settled."""
+        self._blaming.add(candidate.provider.name)
+        self._stopped = len(self._blaming) > 1
+        self._queue = [c for c in self._queue if c.provider.name != candidate.provider.name]

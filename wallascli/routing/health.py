@@ -37,6 +37,11 @@ class Health:
         """Grows with every event that may change a choice. Time changes choices too: ``changes_at``."""
         return self._cooling.version + self._shifts
 
+    @property
+    def circuits_version(self) -> int:
+        """Grows when somebody falls asleep, wakes, or is tried: no plan made before may be used."""
+        return self._cooling.version
+
     def changes_at(self, now: float) -> float:
         """When the next cooldown or probe ends; infinite if none runs."""
         return self._cooling.changes_at(now)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import assert_never
 
 import orjson
 
 from wallascli.vocab.chat import (
     ChatRequest,
+    Json,
     Media,
     Message,
     Part,
+    Refusal,
     Role,
     Text,
     Thought,
@@ -25,10 +28,14 @@ from wallascli.vocab.models import Modality
 _BYTES_PER_TOKEN = 4
 _MEDIA_TOKENS = {"image": 1_000, "audio": 2_000, "video": 8_000, "pdf": 8_000, "file": 4_000}
 _MODALITIES = {m.value: m for m in Modality}
-# Signs of work that hold in any language: code, formulas, numbered lists of demands.
-_CODE = re.compile(r"```|def \w+\(|[{};]\s*\n|</\w+>|SELECT .+ FROM ")
-_FORMULA = re.compile(r"\$\$?.+?\$|\\frac|[∑∫√≤≥≠]|\b\d+\s*[-+*/^=]\s*\d+")
-_STEPS = re.compile(r"^\s*(?:\d+[.)]|[-*])\s+\S", re.MULTILINE)
+# Signs of work that hold in any language: code, formulas, numbered lists of demands. A price, a date, a telephone
+# number or a range is no formula: a lone minus or slash counts only between blanks. No pattern may look far ahead
+# from many places: a text made for it would hold the loop for seconds.
+_CODE = re.compile(r"```|def \w+\(|[{};][ \t]*\r?\n|</\w+>|SELECT .{1,200} FROM ")
+_FORMULA = re.compile(
+    r"\$[^$\n]{0,60}[\\^_=][^$\n]{0,60}\$|\\frac|[∑∫√≤≥≠]|\d\s*[*^=+\u00d7\u00f7]\s*\d|\d\s+[-/]\s+\d"
+)
+_STEPS = re.compile(r"^[ \t]*(?:\d+[.)]|[-*])[ \t]+\S", re.MULTILINE)
 # Enough text to judge by; a pasted book is not harder for being long.
 _LOOK_AT = 8_000
 _NOTHING: frozenset[Modality] = frozenset()
@@ -46,6 +53,8 @@ class Needs:
     output: int = 0
     difficulty: float = 0.0
     signals: tuple[str, ...] = ()
+    plain: bool = True
+    """Text and nothing else: every wire can say it."""
 
     @property
     def window(self) -> int:
@@ -53,8 +62,8 @@ class Needs:
         return self.tokens + self.output
 
 
-def read_needs(request: ChatRequest) -> Needs:
-    """Pure; a few microseconds for a short conversation."""
+def read_needs(request: ChatRequest, *, judge: bool = True) -> Needs:
+    """Pure; a few microseconds for a short conversation. ``judge``: whether difficulty matters to anybody."""
     kinds: set[str] = set()
     tokens, signals = 0, []
     for message in request.messages:
@@ -65,11 +74,15 @@ def read_needs(request: ChatRequest) -> Needs:
         takes = frozenset(_MODALITIES[kind] for kind in kinds if kind in _MODALITIES)
         signals += [f"{kind} input" for kind in sorted(kinds)]
     if request.tools:
-        tokens += sum(_schema_tokens(tool) for tool in request.tools)
+        tokens += sum(_tool_tokens(tool) for tool in request.tools)
         signals.append("tools")
-    structured = request.response_format is not None and request.response_format.kind == "json_schema"
-    reasoning = request.reasoning is not None and request.reasoning.effort not in ("", "none", "minimal")
-    difficulty, hints = _difficulty(request.messages)
+    form = request.response_format
+    structured = form is not None and form.kind == "json_schema"
+    if form is not None and form.schema:
+        tokens += _json_tokens(form.schema)
+    wish = request.reasoning
+    reasoning = wish is not None and (wish.effort not in ("", "none", "minimal") or bool(wish.budget))
+    difficulty, hints = _difficulty(request.messages) if judge else (0.0, ())
     signals += [word for word, on in (("schema", structured), ("reasoning asked", reasoning)) if on]
     return Needs(
         takes=takes,
@@ -80,6 +93,7 @@ def read_needs(request: ChatRequest) -> Needs:
         output=request.max_tokens or 0,
         difficulty=difficulty,
         signals=(*signals, *hints),
+        plain=not (kinds or request.tools or form),
     )
 
 
@@ -92,24 +106,31 @@ def _tokens(part: Part, kinds: set[str]) -> int:
             return _length(name) + _length(arguments)
         case ToolResult(parts=parts):
             return sum(_tokens(inner, kinds) for inner in parts)
-        case Text(text) | Thought(text):
+        case Text(text) | Thought(text) | Refusal(text):
             return _length(text)
         case _:
-            return _length(part.text)
+            assert_never(part)
 
 
 def _length(text: str) -> int:
-    return (len(text) if text.isascii() else len(text.encode())) // _BYTES_PER_TOKEN + 1
+    return (len(text) if text.isascii() else len(text.encode("utf-8", "replace"))) // _BYTES_PER_TOKEN + 1
 
 
-def _schema_tokens(tool: Tool) -> int:
-    schema = len(orjson.dumps(tool.parameters)) // _BYTES_PER_TOKEN if tool.parameters else 0
+def _json_tokens(schema: Json) -> int:
+    try:
+        return len(orjson.dumps(schema)) // _BYTES_PER_TOKEN
+    except orjson.JSONEncodeError:  # nested too deeply: told to the caller when it is to be sent
+        return 0
+
+
+def _tool_tokens(tool: Tool) -> int:
+    schema = _json_tokens(tool.parameters) if tool.parameters else 0
     return _length(tool.name) + _length(tool.description) + schema
 
 
 def _difficulty(messages: tuple[Message, ...]) -> tuple[float, tuple[str, ...]]:
     """From the last message that a person wrote."""
-    asked = next((m.text for m in reversed(messages) if m.role is Role.USER and m.parts), "")[:_LOOK_AT]
+    asked = next((m.text for m in reversed(messages) if m.role is Role.USER and m.text), "")[:_LOOK_AT]
     found = (
         ("code", 0.35, _CODE.search(asked)),
         ("formulas", 0.3, _FORMULA.search(asked)),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from wallascli.providers.base import Provider
 from wallascli.routing.catalog import Catalog
 from wallascli.routing.names import model_key
+from wallascli.routing.near import near
 from wallascli.routing.rules import Alias, Rules
 from wallascli.routing.tiers import TIERS, Tier, tier_named
 from wallascli.vocab.chat import ChatRequest
@@ -20,7 +20,7 @@ from wallascli.vocab.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Cards that may answer for one name. Groups are tried in order; ``ranked`` ones are scored inside.
+    """Cards that may answer for one name. Groups are tried in order; the cards of one are scored inside it.
 
     ``exact``: asked even if the catalogue knows nothing of it, or knows that it lacks something.
     """
@@ -32,17 +32,19 @@ class Group:
     named: bool = True
     alias: Alias | None = None
 
-    @property
-    def ranked(self) -> bool:
-        return len(self.cards) > 1
-
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """``profile`` is the tier's name, or ``none`` for a named model."""
+    """``profile`` is the tier's name, or ``none`` for a named model; ``unknown`` are names left out of a list."""
 
     profile: str
     groups: tuple[Group, ...]
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def ranked(self) -> bool:
+        """Whether what is asked decides who answers, not only who was named."""
+        return any(group.tier for group in self.groups)
 
 
 class Resolver:
@@ -52,9 +54,10 @@ class Resolver:
         self._catalog = catalog
         self._rows = rows
         self._rules = rules
+        self._chats: tuple[int, tuple[ModelCard, ...]] = (-1, ())
 
     def meaning(self, request: ChatRequest, policy: Policy) -> Meaning:
-        """Raises ``UnknownModel`` for a name that matches nothing, ``NotUnderstood`` for an unknown pin."""
+        """Raises ``UnknownModel`` for a name that matches nothing, ``NotUnderstood`` for a pin that cannot hold."""
         if policy.provider and policy.provider not in self._rows:
             raise NotUnderstood(
                 f"There is no provider {policy.provider!r}.",
@@ -68,128 +71,191 @@ class Resolver:
                     f"There is no tier {policy.tier!r}.", param="X-Willaku-Tier", hint=f"known: {', '.join(TIERS)}"
                 )
             return Meaning(tier.name, (self._tier_group(tier, policy.provider),))
-        names = list(dict.fromkeys((request.model, *request.models)))
+        names = tuple(dict.fromkeys(name for name in (request.model, *request.models) if name))
         if policy.provider:
-            return self._pinned(names[0], policy.provider)
-        if len(names) > 1:
-            return Meaning("none", tuple(group for name in names for group in self._member(name)))
-        return self._single(names[0])
+            return self._pinned(names, policy.provider)
+        return self._single(names[0]) if len(names) == 1 else self._listed(names)
+
+    # -- one name, or the caller's own order
 
     def _single(self, name: str) -> Meaning:
-        tier = self._tier(name)
-        if tier is not None:
-            return Meaning(tier.name, (self._tier_group(tier), *self._after(name)))
-        if alias := self._rules.aliases.get(name):
-            return Meaning("none", (*self._alias(alias), *self._after(name)))
-        groups = tuple(self._exact(name) or self._by_name(name, substitute=self._rules.substitute))
-        after = tuple(self._after(name))
+        tier = None if name in self._rules.aliases else self._tier(name)
+        groups = tuple(self._groups(name, alone=True))
+        after = tuple(self._after(name, local_only=_is_local(groups)))
         if not groups and not after:
-            raise UnknownModel(name, self._near(name))
-        return Meaning("none", (*groups, *after))
+            raise self._unknown(name)
+        return Meaning(tier.name if tier else "none", (*groups, *after))
 
-    def _pinned(self, name: str, provider: str) -> Meaning:
+    def _listed(self, names: tuple[str, ...]) -> Meaning:
+        """One misspelt member does not cost the caller the answer that the others can give (P1 over the 404)."""
+        found = {name: tuple(self._groups(name)) for name in names}
+        if not any(found.values()):
+            raise self._unknown(names[0])
+        unknown = tuple(name for name, groups in found.items() if not groups)
+        return Meaning("none", tuple(group for groups in found.values() for group in groups), unknown)
+
+    def _groups(self, name: str, within: frozenset[str] = frozenset(), *, alone: bool = False) -> Iterator[Group]:
+        """What a name stands for; nothing if it matches nothing. The user's own names come before ours.
+
+        ``within``: aliases under way; inside itself an alias's name means what it would mean without it.
+        """
+        if name in self._rules.aliases and name not in within:
+            yield from self._alias(self._rules.aliases[name], within)
+        elif tier := self._tier(name):
+            yield self._tier_group(tier)
+        elif exact := self._exact(name):
+            yield exact
+        else:
+            yield from self._by_name(name, alone=alone)
+
+    def _alias(self, alias: Alias, within: frozenset[str]) -> Iterator[Group]:
+        """The deadlines and retries of the innermost alias hold: it knows its models best."""
+        for member in alias.models:
+            for group in self._groups(member, within | {alias.name}):
+                yield group if group.alias else replace(group, alias=alias)
+
+    def _after(self, name: str, *, local_only: bool) -> Iterator[Group]:
+        """The user's own table of what follows a name when it fails; a local model stays here even so (P4)."""
+        for follower in self._rules.fallback.get(name, ()):
+            for group in self._groups(follower) if follower != name else ():
+                cards = tuple(card for card in group.cards if card.local) if local_only else group.cards
+                if cards:
+                    yield replace(group, cards=cards, why=f"{group.why}, the fallback of {name}")
+
+    # -- a provider pinned by the caller
+
+    def _pinned(self, names: tuple[str, ...], provider: str) -> Meaning:
+        groups = tuple(group for name in names for group in self._at(name, provider))
+        if not groups:
+            raise NotUnderstood(
+                f"{names[0]!r} is not a model of {provider}.",
+                param="X-Wallas-Provider",
+                hint="leave the header out, or name one of that provider's models",
+            )
+        tier = None if names[0] in self._rules.aliases else self._tier(names[0])
+        return Meaning(tier.name if tier and len(names) == 1 else "none", groups)
+
+    def _at(self, name: str, provider: str, within: frozenset[str] = frozenset()) -> Iterator[Group]:
+        """What a name means at one provider, which is asked even for a model nobody has heard of."""
+        if (alias := self._rules.aliases.get(name)) and name not in within:
+            for member in alias.models:
+                for group in self._at(member, provider, within | {name}):
+                    yield group if group.alias else replace(group, alias=alias)
+            return
         if tier := self._tier(name):
-            return Meaning(tier.name, (self._tier_group(tier, provider),))
-        model = name.removeprefix(f"{provider}:").removeprefix(f"{provider}/")
-        known = self._catalog.card(provider, model) or next(
-            (card for card in self._catalog.same_as(model_key(model)) if card.provider == provider), None
-        )
-        card = known or self._unknown_card(provider, model)
-        return Meaning("none", (Group((card,), f"pinned to {provider}", exact=True),))
+            yield self._tier_group(tier, provider)
+            return
+        head, colon, model = name.partition(":")
+        if not (colon and head in self._rows):
+            model = name.removeprefix(f"{provider}/")
+        elif head != provider:
+            return
+        kin = (card for card in self._catalog.same_as(model_key(model)) if card.provider == provider)
+        alive_first = sorted(kin, key=lambda card: card.status is Status.RETIRED)
+        found = (self._known(provider, model), *alive_first, self._unknown_card(provider, model))
+        yield Group((next(card for card in found if card),), f"pinned to {provider}", exact=True)
+
+    # -- tiers
 
     def _tier(self, name: str) -> Tier | None:
-        return self._rules.tiers.get(name) or tier_named(name)
+        """Ollama's clients put ``:latest`` behind every name without a tag."""
+        bare = name.removesuffix(":latest")
+        return self._rules.tiers.get(bare) or tier_named(bare)
 
     def _tier_group(self, tier: Tier, provider: str = "") -> Group:
-        cards = self._catalog.of(provider) if provider else self._catalog.all()
-        usable = tuple(c for c in cards if c.operation is Operation.CHAT and c.status is not Status.RETIRED)
-        return Group(usable, tier.name, tier, named=False)
+        version, cards = self._chats
+        if version != self._catalog.version:
+            cards = tuple(
+                card
+                for card in self._catalog.all()
+                if card.operation is Operation.CHAT and card.status is not Status.RETIRED
+            )
+            self._chats = self._catalog.version, cards
+        if provider:
+            cards = tuple(card for card in cards if card.provider == provider)
+        return Group(cards, tier.name, tier, named=False)
 
-    def _alias(self, alias: Alias) -> Iterator[Group]:
-        for name in alias.models:
-            for group in self._member(name):
-                yield Group(group.cards, group.why, group.tier, group.exact, group.named, alias)
+    # -- models
 
-    def _member(self, name: str) -> Iterator[Group]:
-        """A member of the caller's own order: a tier, an alias, or a model; never a substitute."""
-        if tier := self._tier(name):
-            yield self._tier_group(tier)
-        elif alias := self._rules.aliases.get(name):
-            for inner in alias.models:
-                if inner != name and inner not in self._rules.aliases:
-                    yield from self._member(inner)
-        else:
-            groups = list(self._exact(name) or self._by_name(name, substitute=False))
-            if not groups:
-                raise UnknownModel(name, self._near(name))
-            yield from groups
-
-    def _after(self, name: str) -> Iterator[Group]:
-        """The user's own table of what follows a name when it fails."""
-        for follower in self._rules.fallback.get(name, ()):
-            if follower != name:
-                yield from self._member(follower)
-
-    def _exact(self, name: str) -> list[Group]:
+    def _exact(self, name: str) -> Group | None:
         """``provider:model``; a local model by its own name; an id with a slash before ``provider/model``."""
         head, colon, model = name.partition(":")
         if colon and head in self._rows:
-            return [self._place(head, model, "named exactly")]
+            return self._place(head, model)
         if local := self._local(name):
-            return [Group((local,), "a local model", exact=True)]
+            return Group(local, "a local model", exact=True)
         head, slash, model = name.partition("/")
         if slash and head in self._rows and not self._catalog.named(name):
-            return [self._place(head, model, "named exactly")]
-        return []
+            return self._place(head, model)
+        return None
 
-    def _place(self, provider: str, model: str, why: str) -> Group:
-        card = self._catalog.card(provider, model) or self._unknown_card(provider, model)
-        return Group((card,), why, exact=True)
+    def _place(self, provider: str, model: str) -> Group:
+        card = self._known(provider, model) or self._unknown_card(provider, model)
+        return Group((card,), "named exactly", exact=True)
+
+    def _known(self, provider: str, model: str) -> ModelCard | None:
+        """A local server calls the same model ``qwen3`` and ``qwen3:latest``; its card says where it runs (P4)."""
+        card = self._catalog.card(provider, model)
+        if card is None and self._rows[provider].local:
+            card = self._catalog.card(provider, f"{model}:latest")
+        return card
 
     def _unknown_card(self, provider: str, model: str) -> ModelCard:
         row = self._rows[provider]
+        leaves = row.local and ("-cloud" in model or ":cloud" in model)
         free = True if row.local or row.free_models else None
-        leaves = row.local and model.endswith(("-cloud", ":cloud"))
         return ModelCard(provider, model, free=free, local=row.local and not leaves, leaves_machine=leaves)
 
-    def _local(self, name: str) -> ModelCard | None:
-        for card in (*self._catalog.named(name), *self._catalog.named(f"{name}:latest")):
-            if card.local and (card.listed or ":" in name):
-                return card
-        return None
+    def _local(self, name: str) -> tuple[ModelCard, ...]:
+        """Installed here, as far as was ever seen: what a local server held before it went down stays local."""
+        cards = self._catalog.named(name) or self._catalog.named(f"{name}:latest")
+        return tuple(card for card in cards if card.local and card.listed)
 
-    def _by_name(self, name: str, *, substitute: bool) -> Iterator[Group]:
-        """That model wherever it is served, its successor, then (if allowed) the tier of its class."""
-        cards = self._serving(name)
-        seen: set[str] = set()
+    def _by_name(self, name: str, *, alone: bool) -> Iterator[Group]:
+        """That model wherever it is served, its successor, and (alone, if allowed) the tier of its class.
+
+        In the caller's own order a successor only stands in for a model that is served no more.
+        """
+        cards, seen = self._serving(name), set[str]()
         if not cards:
             return
+        here = all(card.local for card in cards)  # known as a model for local servers only: it stays one (P4)
         while cards:
             yield Group(tuple(cards), f"serves {name}" if not seen else f"succeeds {name}")
             seen |= {card.name for card in cards}
+            if not alone and any(card.status is not Status.RETIRED for card in cards):
+                return
             successor = next((card.successor for card in cards if card.successor), "")
             cards = [card for card in self._serving(successor) if card.name not in seen] if successor else []
-        if substitute:
+        if alone and self._rules.substitute and not here:
             tier = self._class_of(name)
-            group = self._tier_group(tier)
-            rest = tuple(card for card in group.cards if card.name not in seen)
+            rest = tuple(card for card in self._tier_group(tier).cards if card.name not in seen)
             yield Group(rest, f"stands in for {name} ({tier.name})", tier, named=False)
 
     def _serving(self, name: str) -> list[ModelCard]:
-        bare = [card for card in self._catalog.named(name) if not card.local]
+        """Cards of that id, then of the same model under other ids. ``x:maker/model``: no provider is called x."""
+        bare = self._catalog.named(name)
+        if not bare and -1 < name.find(":") < name.find("/"):
+            return []
         key = next((card.same_as for card in bare if card.same_as), model_key(name))
-        kin = [card for card in self._catalog.same_as(key) if not card.local]
-        return list({card.name: card for card in (*bare, *kin)}.values())
+        return list({card.name: card for card in (*bare, *self._catalog.same_as(key))}.values())
 
     def _class_of(self, name: str) -> Tier:
         bare = name.rpartition("/")[2].lower()
-        wanted = next(tier for pattern, tier in (*self._rules.classes, ("*", "auto")) if fnmatchcase(bare, pattern))
+        wanted = next((tier for pattern, tier in self._rules.classes if fnmatchcase(bare, pattern)), "auto")
         return self._tier(wanted) or TIERS["auto"]
 
-    def _near(self, name: str) -> tuple[str, ...]:
-        known = [*TIERS, *self._rules.tiers, *self._rules.aliases]
+    # -- names that match nothing
+
+    def _unknown(self, name: str) -> UnknownModel:
+        """An alias whose members all match nothing: the mistake stands in its members."""
+        if alias := self._rules.aliases.get(name):
+            name = alias.models[0]
         live = [card for card in self._catalog.all() if card.status is Status.LIVE]
-        known += [card.id for card in live] + [card.name for card in live]
-        folded = {candidate.lower(): candidate for candidate in known}
-        found = get_close_matches(name.lower(), folded, n=3, cutoff=0.6)
-        return tuple(dict.fromkeys(folded[match] for match in found))
+        own = (*self._rules.tiers, *self._rules.aliases, *TIERS)
+        return UnknownModel(name, near(name, own, [(card.id, card.name) for card in live]))
+
+
+def _is_local(groups: tuple[Group, ...]) -> bool:
+    """Whether a name means models of this machine and nothing else."""
+    return bool(groups) and all(card.local for group in groups for card in group.cards)

@@ -10,6 +10,7 @@ from wallascli.routing.catalog import Catalog
 from wallascli.routing.circuit import State
 from wallascli.routing.course import Permit, Turn
 from wallascli.routing.health import Health
+from wallascli.routing.plan import is_certain, sleeping
 from wallascli.vocab.failures import Failure, FailureClass
 from wallascli.vocab.secret import Secret
 
@@ -19,6 +20,9 @@ _LACKING = (
     ("function", "tools"),
     ("json_schema", "structured"),
     ("response_format", "structured"),
+    ("image", "image"),
+    ("vision", "image"),
+    ("multimodal", "image"),
 )
 
 
@@ -36,9 +40,15 @@ class Witness:
         prints = [key.fingerprint for key in candidate.keys]
         now = self._wall()
         verdict = self._health.verdict(provider, model, prints, now)
+        if is_certain(verdict, now, named=candidate.named):
+            return Permit(refused=sleeping(candidate.name, verdict, now))
         keys = self._ordered(candidate, prints, now)
-        if verdict.state is State.CLOSED or candidate.last_resort:
+        if verdict.state is State.CLOSED:
             return Permit(keys)
+        if candidate.last_resort:
+            # What the plan would not wait for is worth it now: nobody else is left.
+            waits = verdict.told and verdict.reason is FailureClass.RATE_LIMITED
+            return Permit(keys, wait=max(0.0, verdict.until - now) if waits and candidate.named else 0.0)
         if verdict.state is State.OPEN:
             return Permit()
         first = keys[0].fingerprint if keys[0] else ""
@@ -48,27 +58,30 @@ class Witness:
         return Permit(keys[:1], probe, self._health.probe_first_byte(provider, model, now))
 
     def _ordered(self, candidate: Candidate, prints: list[str], now: float) -> tuple[Secret | None, ...]:
+        """The least bad key first, without those that would be refused; all of them if all would."""
         if len(prints) < 2:
             return candidate.keys or (None,)
         by_print = {key.fingerprint: key for key in candidate.keys}
-        order = self._health.keys_by_health(candidate.provider.name, candidate.card.id, prints, now)
-        return tuple(by_print[fingerprint] for fingerprint in order)
+        provider, model = candidate.provider.name, candidate.card.id
+        order = self._health.keys_by_health(provider, model, prints, now)
+        awake = [one for one in order if self._health.verdict(provider, model, [one], now).state is not State.OPEN]
+        return tuple(by_print[one] for one in awake or order)
 
     def failed(self, turn: Turn, failure: Failure, *, waited: float | None) -> None:
         """``waited``: seconds without any content."""
         provider, model = turn.candidate.provider.name, turn.candidate.card.id
         self._health.failed(provider, model, _print(turn), failure, self._wall(), waited=waited)
-        self._remember(provider, model, failure)
+        self._remember(provider, model, failure, self._wall())
         self.done(turn)
 
-    def _remember(self, provider: str, model: str, failure: Failure) -> None:
+    def _remember(self, provider: str, model: str, failure: Failure, now: float) -> None:
         match failure.kind:
             case FailureClass.TOO_LONG if failure.context_window:
-                self._catalog.set_window(provider, model, failure.context_window)
+                self._catalog.set_window(provider, model, failure.context_window, now)
             case FailureClass.LACKING:
                 said = failure.message.lower()
                 fact = next((fact for word, fact in _LACKING if word in said), "")
-                self._catalog.lacks(provider, model, fact)
+                self._catalog.lacks(provider, model, fact, now)
             case _:
                 pass
 
