@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 from uuid import uuid4
@@ -156,7 +156,8 @@ class Reply:
             self.heard(turn, failure)
 
     def _exhausted(self) -> PlanExhausted:
-        return judge(self.plan, self.course.attempts, deadline_over=self._is_over(), local_time=time.time())
+        plan = replace(self.plan, refused=(*self.plan.refused, *self.course.refused))
+        return judge(plan, self.course.attempts, deadline_over=self._is_over(), local_time=time.time())
 
     def _left(self) -> float:
         """Seconds until there must be a first content."""
