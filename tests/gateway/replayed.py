@@ -26,6 +26,8 @@ from wallascli.settings import load as load_settings
 Row = dict[str, Any]
 
 EXPECTED: list[Row] = json.loads((RECORDINGS / "expected.json").read_text(encoding="utf-8"))
+ANSWERS = [row for row in EXPECTED if row["outcome"] != "error"]
+END_MARK = b"data: [DONE]\n\n"
 WIRES = ("openai", "gemini", "anthropic", "ollama", "cohere")
 # Recorded, but no row of ours; and the other wire that some providers offer as well.
 _OTHERS = {"azure": "openai", "copilot": "openai", "second": "openai", **{f"compat-{wire}": wire for wire in WIRES}}
@@ -106,3 +108,54 @@ def understood(answer: httpx.Response) -> Row:
             said = choice.get("message") or choice.get("delta") or {}
             row["choices"][choice.get("index") or 0]["media"] += len(said.get("images") or ())
     return row
+
+
+def name_of(row: Row) -> str:
+    return f"{row['file'].removesuffix('.json')}#{row['index']}"
+
+
+def has_question(row: Row) -> bool:
+    """Whether it was asked in OpenAI's words, and the recorder kept them."""
+    asked = exchange_of(row).asked
+    return row["wire"] == "openai" and isinstance(asked, dict) and bool(asked.get("messages"))
+
+
+def question(row: Row, **fields: object) -> Row:
+    """The recorded request where it was in OpenAI's words, else a short one; to the provider that was recorded."""
+    exchange = exchange_of(row)
+    body: Row = {"messages": [{"role": "user", "content": "hello"}]}
+    if has_question(row):
+        body = dict(exchange.asked)
+    elif row["stream"]:
+        body["stream_options"] = {"include_usage": True}
+    model = named(exchange, row["wire"], str(body.get("model") or ""))
+    return {**body, "stream": row["stream"], "model": model, **fields}
+
+
+def as_told(row: Row, got: Row) -> tuple[Row, Row]:
+    """Both without what the client's wire adds or cannot tell apart: ids nobody gave, figures of nought."""
+    expected = {key: row[key] for key in ("outcome", "choices", "usage", "error")}
+    found = {key: got[key] for key in expected}
+    for usage in (expected, found):
+        usage["usage"] = {name: tokens for name, tokens in (usage["usage"] or {}).items() if tokens}
+    for want, have in zip(expected["choices"], found["choices"], strict=True):
+        for call, seen in zip(want["calls"], have["calls"], strict=True):
+            assert seen["id"], "a call without an id cannot be answered"
+            seen["id"] = call["id"] and seen["id"]
+            call["arguments"] = call["arguments"] or {}
+            seen["arguments"] = seen["arguments"] or {}
+    if row["id"]:
+        expected["id"], found["id"] = row["id"], got["id"]
+    if row["model"]:
+        expected["model"], found["model"] = row["model"], got["model"]
+    return expected, found
+
+
+def unlike(got: bytes, expected: bytes) -> str:
+    """Where two bodies part, empty if they do not; pytest would compare long ones for minutes."""
+    if got == expected:
+        return ""
+    at = next(
+        (i for i, (a, b) in enumerate(zip(got, expected, strict=False)) if a != b), min(len(got), len(expected))
+    )
+    return f"at {at}: got {got[at - 40 : at + 80]!r}, expected {expected[at - 40 : at + 80]!r}"

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from tests.exchanges import Exchange, load
-from tests.gateway.replayed import EXPECTED, SECOND, Replayed, Row, exchange_of, named, replayed, wire_of
+from tests.gateway.replayed import EXPECTED, SECOND, Replayed, Row, exchange_of, named, replayed, unlike, wire_of
 
 YARDSTICK = Path(__file__).parent.parent / "upstream" / "error_classes.json"
 JUDGED = [
@@ -109,7 +109,7 @@ async def test_of_two_the_caller_hears_the_second(gateway: Replayed, judged: Row
         assert len(gateway.asked) == 1
         return
     assert answer.status_code == 200
-    assert answer.content == good.body
+    assert unlike(answer.content, good.body) == ""
     assert answer.headers["x-wallas-provider"] == SECOND.partition(":")[0]
     assert int(answer.headers["x-wallas-attempts"]) == len(gateway.asked) == times_asked(judged) + 1
 
@@ -121,7 +121,7 @@ async def test_an_error_before_any_content_of_a_stream_is_a_status(gateway: Repl
     assert answer.status_code == 502
     assert "EngineCore encountered an issue" in is_openai_error(answer)["message"]
     answer = await gateway.ask({**body, "models": [SECOND]}, exchange, exchange, exchange_of(STREAMED))
-    assert answer.content == exchange_of(STREAMED).body
+    assert unlike(answer.content, exchange_of(STREAMED).body) == ""
 
 
 async def test_an_error_after_content_ends_the_stream_as_an_error(gateway: Replayed) -> None:

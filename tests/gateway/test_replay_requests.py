@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import pytest_asyncio
 
-from tests.gateway.replayed import EXPECTED, Replayed, Row, exchange_of, replayed
+from tests.gateway.replayed import EXPECTED, Replayed, Row, exchange_of, has_question, name_of, replayed
 from tests.replay import Asked
 from wallascli.simulator.routes import route
 from wallascli.simulator.shapes import SHAPES
@@ -46,9 +46,9 @@ NEEDED = 32_000  # Anthropic's max_tokens must be said
 
 
 def is_asked_in_full(row: Row) -> bool:
-    asked = exchange_of(row).asked
-    if row["wire"] != "openai" or not isinstance(asked, dict) or not asked.get("messages"):
+    if not has_question(row):
         return False
+    asked = exchange_of(row).asked
     return not any(word in json.dumps(asked, separators=(",", ":")) for word in UNREAD)
 
 
@@ -117,11 +117,8 @@ def unexplained(wire: str, sent: Row, got: Row, asked: Asked, dropped: str) -> R
     return {name: pair for name, pair in differing.items() if WORDS.get(name, name) not in dropped}
 
 
-NAMES = [f"{row['file'].removesuffix('.json')}#{row['index']}" for row in QUESTIONS]
-
-
 @pytest.mark.parametrize("wire", FOREIGN)
-@pytest.mark.parametrize("row", QUESTIONS, ids=NAMES)
+@pytest.mark.parametrize("row", QUESTIONS, ids=map(name_of, QUESTIONS))
 async def test_another_wire_is_asked_the_same(gateway: Replayed, row: Row, wire: str) -> None:
     recorded = exchange_of(row).asked
     body = {**recorded, "model": f"compat-{wire}:model", "stream": False}
