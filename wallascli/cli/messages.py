@@ -66,7 +66,7 @@ _ENGLISH: dict[str, str] = {
     "key.get": "{title} gives a free key in {minutes} minutes: {url}",
     "key.put": 'then: export {name}=your-key (or keys = ["your-key"] below [providers.{row}] in {file})',
     # -- explain
-    "explain.help": "Show who would be asked, in which order, and why the others would not. Asks nobody.",
+    "explain.help": "Show who would be asked, and why the others would not. Asks nobody.",
     "explain.example": "\b\nExamples:\n  wallasapi explain 'Why is the sky blue?'\n"
     "  wallasapi explain -m gpt-4o --paid 'hi'\n  wallasapi explain -i photo.png 'What is this?' --json",
     "explain.image": "A picture that would be sent along; may be repeated.",
@@ -102,7 +102,7 @@ _ENGLISH: dict[str, str] = {
     "models.latency": "LATENCY",
     "models.abilities": "WHAT IT DOES",
     "models.gone": "gone",
-    "providers.help": "List the providers: who can be asked, and how to get a key for the others.",
+    "providers.help": "List the providers, and where to get a key for the others.",
     "providers.example": "\b\nExamples:\n  wallasapi providers\n  wallasapi providers --json",
     "providers.id": "PROVIDER",
     "providers.state": "STATE",
@@ -121,7 +121,7 @@ _ENGLISH: dict[str, str] = {
     "config.help": "Show which settings hold, and where each came from.",
     "config.example": "\b\nExamples:\n  wallasapi config path\n  wallasapi config explain",
     "config.path.help": "Print the path of the config.toml that is read.",
-    "config.path.example": "\b\nExample:\n  $EDITOR $(wallasapi config path)",
+    "config.path.example": "\b\nExamples:\n  wallasapi config path\n  $EDITOR $(wallasapi config path)",
     "config.explain.help": "Show every value and where it came from. Keys show their last four characters.",
     "config.explain.example": "\b\nExamples:\n  wallasapi config explain\n"
     "  wallasapi config explain --config other.toml --json",
@@ -129,7 +129,7 @@ _ENGLISH: dict[str, str] = {
     "config.value": "VALUE",
     "config.source": "WHERE FROM",
     # -- serve
-    "serve.help": "Serve OpenAI's, Anthropic's, Ollama's and Gemini's clients on one port.",
+    "serve.help": "Serve OpenAI's clients: one endpoint for all your providers.",
     "serve.example": "\b\nExamples:\n  wallasapi serve --foreground\n"
     "  wallasapi serve --foreground --port 9000\n"
     "  PROXY_API_KEY=a-secret wallasapi serve --foreground --host 0.0.0.0",
@@ -144,7 +144,8 @@ _ENGLISH: dict[str, str] = {
     "Ctrl-C stops it.",
     "serve.stopped": "stopped",
     # -- simulate
-    "simulate.help": "Pretend to be providers on loopback, to test a program against every fault.",
+    "simulate.help": "Pretend to be providers, to test a program against every fault. "
+    "Listens on this machine alone.",
     "simulate.example": "\b\nExamples:\n  wallasapi simulate --port 9999\n"
     "  wallasapi simulate --script groq=429-retry30 --script '*=c200-d5-die20'\n"
     "  wallasapi simulate --script faults.txt\n  wallasapi simulate --words",
@@ -200,27 +201,31 @@ _ENGLISH: dict[str, str] = {
     0  it worked
     1  it failed: the request was wrong, too long or refused, or the output could not be written
     2  wrong usage of the command
-    3  the server is not running
-    4  nobody can be asked: no key, a key that is not accepted, or paid models that are not enabled
+    3  the server is not running (no command says this yet)
+    4  nobody can be asked: no key, a key that is not accepted, or paid models that are not enabled;
+     or the settings are wrong
     5  everybody who could be asked has failed
     6  everybody is out of quota; the message says when the first one is back
     7  no answer in time
     8  no such model
   130  Ctrl-C
   141  who read the output has gone""",
-    "help.environment": """Variables that are read (a flag wins over them, and they win over config.toml):
+    "help.environment": """Variables that are read. A flag wins over them, and they win over config.toml.
 
-  GROQ_API_KEY, GEMINI_API_KEY, …   keys; several separated by commas. `wallasapi providers` names them all
-  WALLASAPI_HOME                    the folder of config.toml and of everything that is kept
+These may also stand in a file .env, in the working folder or beside the launcher:
+
+  GEMINI_API_KEY, GROQ_API_KEY, …   keys; several separated by commas. `wallasapi providers` names them all
   WALLAS_ALLOW_PAID                 true: paid models may be asked, by who says --paid
   WALLAS_HOST, WALLAS_PORT          where `wallasapi serve` listens
   PROXY_API_KEY                     a key that clients of the server must show
   OLLAMA_UPSTREAM                   where Ollama listens, if not on this machine's port 11434
-  NO_COLOR, CLICOLOR, CLICOLOR_FORCE   colours: off, off if 0, on also into a pipe
-  HTTPS_PROXY, NO_PROXY             the way out
-  WALLAS_DEBUG                      1: show where in the program an unexpected error came from
 
-The same names may stand in a file .env in the working folder.""",
+These only in the environment itself:
+
+  WALLASAPI_HOME                    the folder of config.toml and of everything that is kept
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY   the way out
+  NO_COLOR, CLICOLOR, CLICOLOR_FORCE   colours: off, off if 0, on also into a pipe
+  WALLAS_DEBUG                      1: show where in the program an unexpected error came from""",
 }
 
 
