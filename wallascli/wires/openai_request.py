@@ -255,7 +255,7 @@ def _message(at: str, value: Any, names: dict[str, str], extra: dict[str, Any]) 
         extra.update({f"messages[].{key}": True for key in sorted(unknown) if message[key] is not None})
     parts = tuple(_parts(at, message, role))
     if role is Role.TOOL:
-        call_id = str(message.get("tool_call_id") or message.get("name") or "")
+        call_id = _text(f"{at}.tool_call_id", message.get("tool_call_id") or message.get("name") or "")
         given = tuple(part for part in parts if isinstance(part, Text | Media))
         name = names.get(call_id) or str(message.get("name") or "")
         return Message(role, (ToolResult(call_id, given, name),))
@@ -300,7 +300,7 @@ def _calls(at: str, message: Json) -> Iterator[ToolCall]:
         function = _object(f"{at}.tool_calls[{i}].function", call.get("function") or call.get("custom"))
         arguments = function.get("arguments", function.get("input"))
         yield ToolCall(
-            id=str(call.get("id") or ""),
+            id=_text(f"{at}.tool_calls[{i}].id", call.get("id") or ""),
             name=_text(f"{at}.tool_calls[{i}].function.name", function.get("name")),
             arguments=_text(f"{at}.tool_calls[{i}].function.arguments", arguments or ""),
         )
