@@ -27,14 +27,25 @@ NOON = 1_795_521_600.0  # 2026-11-24 12:00 UTC
 
 def row(name: str, **fields: Any) -> Provider:
     """A provider that speaks OpenAI's wire and can do nothing special."""
-    usual = {"name": name, "title": name, "base_url": f"http://127.0.0.1:9/{name}", "wire": openai_chat.OUT}
+    usual: dict[str, Any] = {
+        "name": name,
+        "title": name,
+        "base_url": f"http://127.0.0.1:9/{name}",
+        "wire": openai_chat.OUT,
+    }
     return Provider(**(usual | fields))
 
 
 def card(name: str, **facts: Any) -> ModelCard:
     """``provider:model``: free, and able to do what nearly all can, unless said otherwise."""
     provider, _, model = name.partition(":")
-    usual = {"free": True, "tools": True, "structured": True, "same_as": model_key(model), "context": 131_072}
+    usual: dict[str, Any] = {
+        "free": True,
+        "tools": True,
+        "structured": True,
+        "same_as": model_key(model),
+        "context": 131_072,
+    }
     return ModelCard(provider, model, **(usual | facts))
 
 

@@ -77,6 +77,7 @@ class Planner:
         self._prints = {name: [key.fingerprint for key in place.keys] for name, place in places.items()}
         self._meanings: dict[_Key, Meaning] = {}
         self._windows: list[int] = []
+        self._minutes: list[int] = []
         self._kept: dict[_Key, _Kept] = {}
         self._stamp: tuple[int, int] = (-1, -1)
         self._conversations: dict[int, str] = {}
@@ -91,7 +92,8 @@ class Planner:
         unsayable = {} if needs.plain else self._unsayable(request)
         key = (request.model, request.models, policy.tier, policy.provider, policy.allow_paid, policy.privacy,
                needs.takes, needs.tools, needs.structured, needs.reasoning, needs.difficulty, needs.signals,
-               bisect_left(self._windows, needs.window), sticky, *unsayable.items())  # fmt: skip
+               bisect_left(self._windows, needs.window), bisect_left(self._minutes, needs.tokens), sticky,
+               *unsayable.items())  # fmt: skip
         kept = self._kept.get(key)
         if kept is not None and self._is_good(kept, now):
             return kept.plan
@@ -130,6 +132,7 @@ class Planner:
         if stamp[1] != self._stamp[1]:
             self._meanings.clear()
             self._windows = sorted({card.context for card in self._catalog.all() if card.context})
+            self._minutes = sorted({card.limits.tpm for card in self._catalog.all() if card.limits.tpm})
         self._stamp = stamp
 
     def _is_good(self, kept: _Kept, now: float) -> bool:
@@ -243,14 +246,24 @@ class Planner:
 
 
 def _doubles_last(ranked: list[Candidate]) -> list[Candidate]:
-    """Other names of a model at the same provider (``-latest``, a date) fail with it: they come at the end."""
-    first: dict[tuple[str, str], Candidate] = {}
-    doubles = [
-        one
-        for one in ranked
-        if first.setdefault((one.card.provider, one.card.same_as or one.card.id), one) is not one
-    ]
-    return [*first.values(), *doubles]
+    """Other names of a model at the same provider (``-latest``, a date) fail with it: they come after the others,
+    the free ones still before those that only cost."""
+    firsts: dict[tuple[str, str], Candidate] = {}
+    doubles = []
+    for one in ranked:
+        first = firsts.setdefault((one.card.provider, one.card.same_as or one.card.id), one)
+        if first is not one:
+            doubles.append(replace(one, why=f"{one.why}, another name of {first.card.id}"))
+    if not doubles:
+        return ranked
+    order = list(firsts.values())
+    last_free = max((place for place, one in enumerate(order) if _is_free(one)), default=-1) + 1
+    order[last_free:last_free] = [one for one in doubles if _is_free(one)]
+    return order + [one for one in doubles if not _is_free(one)]
+
+
+def _is_free(candidate: Candidate) -> bool:
+    return candidate.grounds is not None and candidate.grounds.free
 
 
 def _conversation(request: ChatRequest, policy: Policy) -> int:

@@ -75,7 +75,7 @@ _QUALITY = {
     "first": 0.03,
     "speed": 0.03,
     "success": 0.2,
-    "price": 0.15,
+    "price": 0.06,
     "quota": 0.05,
     "sticky": 0.1,
     "explore": 0.02,
