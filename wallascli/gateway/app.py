@@ -38,10 +38,12 @@ def guarded(handler: Handler) -> Handler:
     """
 
     async def at_the_door(request: web.Request) -> web.StreamResponse:
-        door = request.app[CONTEXT].door
+        context = request.app[CONTEXT]
         query_key = request.query.get("key") if request.query_string else None
-        if (refusal := door.refuses(request.method, request.path, request.headers, query_key)) is not None:
+        refusal = context.door.refuses(request.method, request.path, request.headers, query_key)
+        if refusal is not None:
             return answer(request, refusal)
+        context.in_flight += 1
         try:
             return await handler(request)
         except WallasError as exc:
@@ -55,6 +57,8 @@ def guarded(handler: Handler) -> Handler:
         except Exception:  # the process entry of a request: a bug must not take the connection with it
             log.exception("a request failed in a way nobody foresaw")
             return answer(request, _BUG)
+        finally:
+            context.in_flight -= 1
 
     return at_the_door
 

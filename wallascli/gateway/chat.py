@@ -24,6 +24,8 @@ async def json_body(request: web.Request) -> Json:
         body = orjson.loads(await request.read())
     except orjson.JSONDecodeError as exc:
         raise NotUnderstood(f"The body is not valid JSON: {exc}.") from exc
+    except web.RequestPayloadError as exc:
+        raise NotUnderstood("The body is not packed as its Content-Encoding says.") from exc
     if not isinstance(body, dict):
         raise NotUnderstood("The body must be a JSON object.")
     return body

@@ -13,11 +13,12 @@ from wallascli.gateway.door import Door
 
 @dataclass(slots=True)
 class Context:
-    """One per server. ``draining`` is set when the server has been told to stop."""
+    """One per server. ``draining`` is set when the server has been told to stop; ``in_flight`` counts requests."""
 
     engine: Engine
     door: Door
     draining: bool = False
+    in_flight: int = 0
     started: float = field(default_factory=time.time)
 
 

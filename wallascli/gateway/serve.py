@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import signal
 import socket
+import time
 from collections.abc import Callable
 
 from aiohttp import web
 
 from wallascli.engine import Engine, assemble
 from wallascli.gateway.app import build_app
-from wallascli.gateway.context import CONTEXT, Context
+from wallascli.gateway.context import Context
 from wallascli.gateway.door import LOOPBACK_NAMES, Door
 from wallascli.settings import Settings
 from wallascli.vocab.failures import Misconfigured
 
-# Answers under way when the server is told to stop may take this long to end (seconds).
+# Answers under way when the server is told to stop may take this long to end (seconds) …
 DRAIN = 30.0
+# … and their last bytes, or the tidying of those that did not, so long.
+_FLUSH = 2.0
+_LOOK = 0.02
 _BACKLOG = 1024
 
 log = logging.getLogger("wallasapi")
@@ -56,17 +61,50 @@ async def serve(settings: Settings, *, insecure: bool, ready: Callable[[str], No
         context = Context(engine, door)
         app = build_app(context, max_body=server.max_body)
         # aiohttp's own server keeps a handler running after its client has gone unless told otherwise.
-        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=DRAIN)
+        runner = web.AppRunner(
+            app, handler_cancellation=True, access_log=None, logger=_http_log(), shutdown_timeout=_FLUSH
+        )
         await runner.setup()
-        await web.SockSite(runner, bound, backlog=_BACKLOG).start()
+        site = web.SockSite(runner, bound, backlog=_BACKLOG)
+        await site.start()
         engine.discover_in_background()
         _settle()
         ready(f"http://{_shown(server.host)}:{bound.getsockname()[1]}")
+        told_to_stop = _signals()
         try:
-            await _told_to_stop()
+            await told_to_stop.wait()
+            told_to_stop.clear()
+            context.draining = True
+            await site.stop()
+            await _drained(context, told_to_stop)
         finally:
-            app[CONTEXT].draining = True
             await runner.cleanup()
+
+
+async def _drained(context: Context, told_again: asyncio.Event) -> None:
+    """Until nothing is under way, or it took too long, or a second signal says that somebody is in a hurry.
+
+    Meanwhile kept connections are served: aiohttp's own way would drop what they still send.
+    """
+    over = time.monotonic() + DRAIN
+    while context.in_flight and time.monotonic() < over:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(told_again.wait(), _LOOK)
+            return
+
+
+class _OurErrors(logging.Filter):
+    """Broken HTTP is answered with a 400; a traceback for each would let anybody fill the disk."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not (isinstance(error, web.RequestPayloadError) or 400 <= getattr(error, "code", 0) < 500)
+
+
+def _http_log() -> logging.Logger:
+    logger = logging.getLogger("wallasapi.http")
+    logger.addFilter(_OurErrors())
+    return logger
 
 
 def _settle() -> None:
@@ -87,6 +125,7 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host.strip("[]"), port))
+        bound.listen(_BACKLOG)  # now, as two that start at once could both bind, and one fail where nobody looks
     except OSError as exc:
         bound.close()
         raise Misconfigured(
@@ -99,7 +138,8 @@ def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-async def _told_to_stop() -> None:
+def _signals() -> asyncio.Event:
+    """Set by each SIGTERM and SIGINT."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -107,4 +147,4 @@ async def _told_to_stop() -> None:
             loop.add_signal_handler(number, stopped.set)
         except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
-    await stopped.wait()
+    return stopped
