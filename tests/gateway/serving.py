@@ -94,14 +94,18 @@ class Gateway:
             base_url=self.url, verify=False, trust_env=False, timeout=30, limits=limits, **options
         )
 
+    def plain(self) -> httpx.Client:
+        """The same without an event loop."""
+        return httpx.Client(base_url=self.url, verify=False, trust_env=False, timeout=30)
+
     def get(self, path: str, **options: Any) -> httpx.Response:
         """One request on a connection of its own."""
-        with httpx.Client(base_url=self.url, verify=False, trust_env=False, timeout=30) as client:
+        with self.plain() as client:
             return client.get(path, **options)
 
     def post(self, path: str, body: object, **options: Any) -> httpx.Response:
         """One JSON request on a connection of its own."""
-        with httpx.Client(base_url=self.url, verify=False, trust_env=False, timeout=30) as client:
+        with self.plain() as client:
             return client.post(path, json=body, **options)
 
     def ask(self, model: str, text: str = "hello", **options: Any) -> httpx.Response:
