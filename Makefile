@@ -8,9 +8,9 @@ SOURCES := wallascli tests $(wildcard tools bench)
 test: $(READY)
 	$(PYTHON) -m pytest -n auto $(ARGS)
 
-# Every fault x every wire x every wire that takes over, some 3,500 of them; `make test` runs a sample.
+# Every fault x every wire x every wire that takes over, and every odd body: `make test` runs a sample of both.
 faults: $(READY)
-	ALL_FAULTS=1 $(PYTHON) -m pytest -n auto tests/gateway/test_faults.py $(ARGS)
+	ALL_FAULTS=1 $(PYTHON) -m pytest -n auto tests/gateway/test_faults.py tests/gateway/test_bodies.py $(ARGS)
 
 check: $(READY)
 	$(PYTHON) -m ruff check $(SOURCES)
