@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -56,13 +57,15 @@ class Terminal:
 
 
 @contextmanager
-def terminal(home: Home, *arguments: str, columns: int = 80, lines: int = 24, **environ: str) -> Iterator[Terminal]:
+def terminal(
+    home: Home, *arguments: str, columns: int = 80, lines: int = 24, environ: Mapping[str, str] | None = None
+) -> Iterator[Terminal]:
     """The command with stdin, stdout and stderr on a terminal of this size."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     process = subprocess.Popen(
         command(*arguments),
-        env=home.environ(**environ),
+        env=home.environ(**(environ or {})),
         cwd=home.folder / "here",
         stdin=theirs,
         stdout=theirs,
@@ -78,3 +81,27 @@ def terminal(home: Home, *arguments: str, columns: int = 80, lines: int = 24, **
             process.kill()
             process.wait()
         os.close(ours)
+
+
+TOKENS = re.compile(r"\x1b\[[\d;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+")
+
+
+def replayed(text: str, *, lines: int) -> list[str]:
+    """What stands on a terminal of so many lines in the end, also what has scrolled away; without colours."""
+    page, row = [""], 0
+    for token in TOKENS.findall(text):
+        match token:
+            case "\n":
+                row += 1
+                page += [""] * (row + 1 - len(page))
+            case "\r":
+                page[row] = ""
+            case "\x1b[J":
+                del page[row + 1 :]
+                page[row] = ""
+            case up if up.startswith("\x1b") and up.endswith("F"):
+                row -= int(up[2:-1])
+                assert row >= max(0, len(page) - lines), "the cursor cannot go above the screen"
+            case said if not said.startswith("\x1b"):
+                page[row] += said
+    return [line.rstrip() for line in page if line.strip()]

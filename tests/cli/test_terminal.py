@@ -1,12 +1,11 @@
 """`wallasapi chat` on a terminal: rendered, with a spinner, and never at the mercy of what a model says."""
 
-import re
 import time
 
 import pytest
 
 from tests.cli.home import Home
-from tests.cli.pseudo import terminal
+from tests.cli.pseudo import replayed, terminal
 from tests.simulation import SimulatorProcess
 
 pytest_plugins = ("tests.simulation",)
@@ -37,7 +36,7 @@ def test_who_wants_no_colours_gets_no_escape_code_at_all(
     ready: Home, simulator_process: SimulatorProcess, arguments: tuple[str, ...], environ: dict[str, str]
 ) -> None:
     simulator_process.script("*", "wait600-think3-say:**bold**")
-    with terminal(ready, "chat", "-v", "hi", *arguments, **environ) as shown:
+    with terminal(ready, "chat", "-v", "hi", *arguments, environ=environ) as shown:
         assert shown.end() == 0
     assert "**bold**" in shown.text
     assert "asking " in shown.text  # the spinner was there
@@ -127,23 +126,3 @@ def test_a_long_answer_on_a_small_screen_is_all_there(ready: Home, simulator_pro
     for number in range(60):
         assert sum(f"item number {number}" == line.strip(" •") for line in kept) == 1, number
     assert kept[-1] == "the end"
-
-
-def replayed(text: str, *, lines: int) -> list[str]:
-    """What stands on a terminal in the end, scrolled away or not, without colours."""
-    page, row = [""], 0
-    for token in re.findall(r"\x1b\[\d*[A-Za-z]|\x1b\[[\d;]*m|\r|\n|[^\x1b\r\n]+", text):
-        if token == "\n":
-            row += 1
-            page += [""] * (row + 1 - len(page))
-        elif token.endswith("F") and token.startswith(ESCAPE):
-            row -= int(token[2:-1])
-            assert row >= max(0, len(page) - lines), "the cursor cannot go above the screen"
-        elif token == f"{ESCAPE}[J":
-            del page[row + 1 :]
-            page[row] = ""
-        elif token == "\r":
-            page[row] = ""
-        elif not token.startswith(ESCAPE):
-            page[row] += token
-    return [line.rstrip() for line in page if line.strip()]

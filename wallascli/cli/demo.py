@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wallascli.cli import options
 from wallascli.cli.messages import say
-from wallascli.cli.output import Failed, Result, table, write
+from wallascli.cli.output import Failed, Result, write
 from wallascli.cli.terminal import Colour, Paint
 
 if TYPE_CHECKING:
     from wallascli.cli.demo_check import Act, Story
     from wallascli.cli.demo_stage import Stage
+    from wallascli.routing.candidate import Plan
     from wallascli.routing.course import Turn
     from wallascli.vocab.failures import Failure
 
@@ -47,6 +45,10 @@ def demo(color: options.Color = Colour.AUTO, as_json: options.Json = False) -> R
 
 
 async def _played(told: _Told, *, watched: bool) -> list[Story]:
+    import asyncio
+    import tempfile
+    from pathlib import Path
+
     from wallascli.cli.demo_check import Act
     from wallascli.cli.demo_stage import stage
 
@@ -82,15 +84,13 @@ async def _act(here: Stage, number: int, act: Act, told: _Told) -> Story:
     return story
 
 
-def _choice(plan: Any) -> str:
+def _choice(plan: Plan) -> str:
     """The first candidates with the points that put them there."""
-    shown = plan.candidates[:_MOST]
-    names = [term.name for term in shown[0].terms if term.weight]
-    rows = [
-        [f"  {number}", one.name, f"{one.score:.3f}", *(f"{t.points:.3f}" for t in one.terms if t.weight), ""]
-        for number, one in enumerate(shown, 1)
-    ]
-    return table(["  #", say("explain.candidate"), say("explain.score"), *names, ""], rows)
+    from wallascli.cli.explain import candidates_table
+    from wallascli.engine.views import explain_view
+
+    shown = explain_view(plan)["candidates"][:_MOST]
+    return "\n".join(f"  {line}" for line in candidates_table(shown).splitlines())
 
 
 class _Told:

@@ -71,22 +71,32 @@ def as_text(view: dict[str, Any], *, whole: bool) -> str:
 def _candidates(found: list[dict[str, Any]], *, whole: bool) -> str:
     if not found:
         return say("explain.nobody")
-    names = [term["name"] for term in found[0]["terms"]]
     shown = found if whole else found[:_MOST]
+    text = candidates_table(shown)
+    if len(shown) < len(found):
+        text += "\n" + say("explain.more", count=len(found) - len(shown))
+    return text + ("\n\n" + _terms(found[0]) if whole else "")
+
+
+def candidates_table(shown: list[dict[str, Any]]) -> str:
+    """Candidates in their order, with the points that put them there."""
+    names = list(dict.fromkeys(term["name"] for one in shown for term in one["terms"]))
     rows = [
         [
             str(number),
             f"{one['provider']}:{one['id']}",
             f"{one['score']:.3f}",
-            *(f"{term['points']:.3f}" for term in one["terms"]),
+            *_points(one["terms"], names),
             _why(one),
         ]
         for number, one in enumerate(shown, 1)
     ]
-    text = table(["#", say("explain.candidate"), say("explain.score"), *names, say("explain.why")], rows)
-    if len(shown) < len(found):
-        text += "\n" + say("explain.more", count=len(found) - len(shown))
-    return text + ("\n\n" + _terms(found[0]) if whole else "")
+    return table(["#", say("explain.candidate"), say("explain.score"), *names, say("explain.why")], rows)
+
+
+def _points(terms: list[dict[str, Any]], names: list[str]) -> list[str]:
+    points = {term["name"]: f"{term['points']:.3f}" for term in terms}
+    return [points.get(name, "-") for name in names]
 
 
 def _why(candidate: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ from wallascli.cli.terminal import harmless
 FENCE = re.compile(r" {0,3}(`{3,}(?!.*`)|~{3,})")
 # A line that may belong to what stands above the blank line: a list goes on, or is indented below one.
 BELONGS = re.compile(r"\s|[-*+]\s|\d{1,9}(?:[.)]\s|\s*$)")
+_BLANK_END = re.compile(r"(?: |\x1b\[[\d;]*m)+$")
 _OFTEN = 0.06  # seconds between two drawings of the block under way
 _SHARE = 5  # of the time, drawing may take one part in so many: a long table is drawn less often
 
@@ -120,7 +121,13 @@ def rendered(text: str, width: int) -> str:
                 child.type = "hardbreak"
     out = io.StringIO()
     Console(file=out, force_terminal=True, width=max(width, 10), legacy_windows=False).print(page)
-    return "\n".join(line.rstrip() for line in out.getvalue().strip("\n").split("\n"))
+    return "\n".join(_trimmed(line) for line in out.getvalue().strip("\n").split("\n"))
+
+
+def _trimmed(line: str) -> str:
+    """Without the blanks that fill it up: they would be copied, and wrap when the window gets narrower."""
+    line = _BLANK_END.sub("", line)
+    return f"{line}\x1b[0m" if "\x1b" in line else line
 
 
 def _parser() -> MarkdownIt:

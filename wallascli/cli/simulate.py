@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 from typing import Annotated
@@ -86,6 +85,7 @@ async def _until_stopped(port: int, scripts: dict[str, list[str]], *, as_json: b
 
 
 async def _told_to_stop() -> None:
+    import asyncio
     import signal
 
     stop = asyncio.Event()
