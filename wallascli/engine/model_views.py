@@ -47,7 +47,9 @@ def model_view(engine: Engine, name: str) -> View | None:
 
 def _bare(engine: Engine, name: str) -> View | None:
     """The first of those who serve it, usable ones before others; the rest by name."""
-    cards = engine.catalog.named(name) or engine.catalog.same_as(model_key(name))
+    catalog = engine.catalog
+    key = next((card.same_as for card in catalog.named(name) if card.same_as), model_key(name))
+    cards = list({card.name: card for card in (*catalog.named(name), *catalog.same_as(key))}.values())
     if not cards:
         return None
     usable = {place.provider.name for place in engine.usable()}

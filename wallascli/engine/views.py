@@ -33,15 +33,15 @@ __all__ = [
 def providers_view(engine: Engine) -> list[View]:
     """Every provider that we know how to ask, whether or not this user can ask it."""
     now = time.time()
-    return [_provider(engine, place, now) for place in engine.places.values()]
+    usable = {place.provider.name for place in engine.usable()}
+    return [_provider(engine, place, now, place.provider.name in usable) for place in engine.places.values()]
 
 
-def _provider(engine: Engine, place: Place, now: float) -> View:
+def _provider(engine: Engine, place: Place, now: float, usable: bool) -> View:
     row = place.provider
     cards = [card for card in engine.catalog.of(row.name) if card.status is not Status.RETIRED]
     chats = [card for card in cards if card.operation is Operation.CHAT]
-    unanswered = row.local and not place.unusable and not engine.catalog.is_listed(row.name)
-    unusable = place.unusable or ("does not answer" if unanswered else "")
+    unusable = "" if usable else place.unusable or "does not answer"
     return {
         "id": row.name,
         "object": "provider",
