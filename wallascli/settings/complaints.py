@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import TypeAlias
 
 from wallascli.settings import text
-from wallascli.settings.schema import TABLES
 from wallascli.settings.values import Origin, Place, Source
 from wallascli.vocab.failures import Misconfigured
+
+Mistake: TypeAlias = tuple[tuple[str | int, ...], str]
+"""Where, and what is wrong there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,10 @@ class Desk:
             return Misconfigured(f"{where}: {dotted}: {what}", hint=hint)
         return Misconfigured(f"{source}: {what}", hint=hint)
 
-    def refused(self, exc: ValidationError) -> Misconfigured:
-        """The first thing that the schema refuses, and how many more there are."""
-        first, *others = exc.errors(include_url=False, include_input=False, include_context=False)
-        place = tuple(first["loc"])
-        what = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        hint = f"{len(others)} more to mend after this one" if others else ""
-        if first["type"] == "extra_forbidden":
-            what = f"unknown key{did_you_mean(str(place[-1]), known_keys(place[:-1]))}"
-        elif first["type"] == "missing":
-            what = "is missing"
-        return self.wrong(place, what, hint=hint)
+    def first_of(self, mistakes: Sequence[Mistake]) -> Misconfigured:
+        """The first mistake, and how many more there are."""
+        (place, what), *others = mistakes
+        return self.wrong(place, what, hint=f"{len(others)} more to mend after this one" if others else "")
 
     def _source(self, path: tuple[str | int, ...]) -> Source | None:
         place = tuple(str(part) for part in path)
@@ -51,14 +45,6 @@ class Desk:
             if place[:length] in self.sources:
                 return self.sources[place[:length]]
         return None
-
-
-def known_keys(table: tuple[str | int, ...]) -> list[str]:
-    """What may stand in the table at this place."""
-    for pattern, schema in TABLES.items():
-        if len(pattern) == len(table) and all(a in ("*", b) for a, b in zip(pattern, table, strict=True)):
-            return list(schema.model_fields)
-    return []
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

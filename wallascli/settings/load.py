@@ -6,13 +6,11 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
-
-from pydantic import ValidationError
+from typing import Any, Protocol, TypeAlias
 
 from wallascli import paths
 from wallascli.providers import PROVIDERS
-from wallascli.settings import schema, text
+from wallascli.settings import checks, schema, text
 from wallascli.settings.complaints import Desk, did_you_mean
 from wallascli.settings.environment import CLIENT_KEY, VARIABLES, Variables, gather
 from wallascli.settings.values import (
@@ -31,10 +29,10 @@ from wallascli.settings.values import (
 )
 from wallascli.vocab.deadlines import Deadlines
 from wallascli.vocab.failures import Misconfigured
-from wallascli.vocab.policy import Privacy
 from wallascli.vocab.secret import Secret
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+Table: TypeAlias = Mapping[str, Any]
+"""What a table of the file says, checked: only the keys that stand in it."""
 
 
 class Row(Protocol):
@@ -73,18 +71,18 @@ def load(
             _put(tree, sources, place, value, Source(Origin.FLAG, flag))
     desk = Desk(file, content, sources)
     try:
-        said = schema.File.model_validate(tree)
-    except ValidationError as exc:
-        raise desk.refused(exc) from None  # pydantic's own words would repeat the value, which may be a key
+        said: Table = schema.FILE(tree)
+    except checks.Refused as exc:
+        raise desk.first_of(exc.mistakes) from None
     return Settings(
-        server=_server(said.server, variables, sources),
-        routing=_routing(said.routing),
-        deadlines=adjusted(Deadlines(), said.deadlines.set_here()),
-        services=_services(said.services),
-        providers=dict(_providers(said, variables, rows, desk, sources)),
-        aliases={name: Alias(a.models, a.set_here(), a.retries) for name, a in said.aliases.items()},
-        fallback=said.fallback,
-        tiers={name: Tier(tier.needs, tier.prefer) for name, tier in said.tiers.items()},
+        server=_server(said.get("server", {}), variables, sources),
+        routing=Routing(**said.get("routing", {})),
+        deadlines=adjusted(Deadlines(), said.get("deadlines", {})),
+        services=Services(**said.get("services", {})),
+        providers=dict(_providers(said.get("providers", {}), variables, rows, desk, sources)),
+        aliases={name: _alias(table) for name, table in said.get("aliases", {}).items()},
+        fallback=said.get("fallback", {}),
+        tiers={name: Tier(**table) for name, table in said.get("tiers", {}).items()},
         file=file,
         sources=sources,
     )
@@ -133,65 +131,56 @@ def _as_address(place: Place, value: str, source: Source) -> tuple[str, Source]:
     return value, source
 
 
-def _server(table: schema.ServerTable, variables: Variables, sources: dict[Place, Source]) -> Server:
+def _server(table: Table, variables: Variables, sources: dict[Place, Source]) -> Server:
     given = variables.get(CLIENT_KEY)
-    keys = _joined(("server", "keys"), [given] if given else [], table.keys, sources, schema.client_key)
-    return Server(
-        host=table.host.strip("[]"),
-        port=table.port,
-        keys=tuple(ClientKey.of(key) for key in keys),
-        max_body=table.max_body,
-        allowed_hosts=table.allowed_hosts,
-        allowed_origins=table.allowed_origins,
-        ollama_version=table.ollama_version,
-    )
+    keys = _joined(("server", "keys"), [given] if given else [], table.get("keys", ()), sources, checks.client_key)
+    return Server(**{**table, "keys": tuple(ClientKey.of(key) for key in keys)})
 
 
-def _routing(table: schema.RoutingTable) -> Routing:
-    return Routing(table.allow_paid, table.cost_mode, Privacy(table.privacy), table.substitute)
+def _alias(table: Table) -> Alias:
+    return Alias(table["models"], _deadlines(table), table.get("retries"))
 
 
-def _services(table: schema.ServicesTable) -> Services:
-    vault = Path(table.obsidian_vault).expanduser() if table.obsidian_vault else None
-    return Services(vault, table.camofox_url)
+def _deadlines(table: Table) -> dict[str, float]:
+    return {name: table[name] for name in schema.DEADLINES if name in table}
 
 
 def _providers(
-    said: schema.File,
+    said: Mapping[str, Table],
     variables: Variables,
     rows: Mapping[str, Row],
     desk: Desk,
     sources: dict[Place, Source],
 ) -> Iterator[tuple[str, ProviderSettings]]:
-    for name in dict.fromkeys((*rows, *said.providers)):
-        table = said.providers.get(name, schema.ProviderTable())
+    for name in dict.fromkeys((*rows, *said)):
+        table = said.get(name, {})
         row = rows.get(name)
         if row is None:
             _check_other_server(name, table, rows, desk)
         found = _keys_of(row, variables)
-        keys = _joined(("providers", name, "keys"), found, table.keys, sources, schema.key)
+        keys = _joined(("providers", name, "keys"), found, table.get("keys", ()), sources, checks.key)
         yield (
             name,
             ProviderSettings(
                 name=name,
                 keys=tuple(Secret(key) for key in keys),
-                base_url=table.base_url,
-                enabled=table.enabled if table.enabled is not None else not (row and row.retired),
-                wire=table.wire or (None if row else "openai"),
-                models=table.models,
-                local=table.local,
-                free=table.free,
-                deadlines=table.set_here(),
+                base_url=table.get("base_url"),
+                enabled=table.get("enabled", not (row and row.retired)),
+                wire=table.get("wire", None if row else "openai"),
+                models=table.get("models", ()),
+                local=table.get("local"),
+                free=table.get("free"),
+                deadlines=_deadlines(table),
             ),
         )
 
 
-def _check_other_server(name: str, table: schema.ProviderTable, rows: Mapping[str, Row], desk: Desk) -> None:
+def _check_other_server(name: str, table: Table, rows: Mapping[str, Row], desk: Desk) -> None:
     place = ("providers", name)
-    if table.base_url is None:
+    if "base_url" not in table:
         hint = "another server needs a base_url; `wallasapi providers` lists those that are known"
         raise desk.wrong(place, f"no provider has this name{did_you_mean(name, rows)}", hint=hint)
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise desk.wrong(place, "a provider's name has only letters, digits and . _ -")
 
 
@@ -210,7 +199,7 @@ def _joined(
     found: Iterable[tuple[str, Source]],
     filed: tuple[str, ...],
     sources: dict[Place, Source],
-    check: Callable[[str], str],
+    check: Callable[[object], str],
 ) -> list[str]:
     """Keys of variables, then those of the file, without doubles; each with its own source."""
     in_file = sources.pop(place, None)
@@ -218,7 +207,7 @@ def _joined(
     for key, source in found:
         try:
             joined.setdefault(check(key), source)
-        except ValueError as exc:
+        except checks.Refused as exc:
             raise Misconfigured(f"{source}: {exc}") from None
     for key in filed:
         joined.setdefault(key, in_file)

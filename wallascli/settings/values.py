@@ -83,13 +83,14 @@ def _digest(text: str) -> bytes:
 class Server:
     """`[server]`. `max_body` is in bytes."""
 
-    host: str
-    port: int
-    keys: tuple[ClientKey, ...]
-    max_body: int
-    allowed_hosts: tuple[str, ...]
-    allowed_origins: tuple[str, ...]
-    ollama_version: str
+    host: str = "127.0.0.1"
+    port: int = 8001
+    keys: tuple[ClientKey, ...] = ()
+    max_body: int = 32 * 2**20
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    # Clients refuse less than 0.6.4, and a suffix breaks Copilot.
+    ollama_version: str = "0.12.6"
 
     @property
     def lets_strangers_in(self) -> bool:
@@ -109,10 +110,10 @@ def is_loopback(host: str) -> bool:
 class Routing:
     """`[routing]`. `allow_paid` is the operator's half of that switch, `cost_mode` the default of the caller's."""
 
-    allow_paid: bool
-    cost_mode: str
-    privacy: Privacy
-    substitute: bool
+    allow_paid: bool = False
+    cost_mode: str = "free_only"
+    privacy: Privacy = Privacy.ANY
+    substitute: bool = True
 
     @property
     def caller_pays(self) -> bool:
@@ -158,8 +159,8 @@ class Tier:
 class Services:
     """What the skills beside chat are pointed at."""
 
-    obsidian_vault: Path | None
-    camofox_url: str
+    obsidian_vault: Path | None = None
+    camofox_url: str = "http://localhost:9377"
 
 
 @dataclass(frozen=True, slots=True)
