@@ -39,9 +39,10 @@ def model_view(engine: Engine, name: str) -> View | None:
     if alias := rules.aliases.get(name):
         return _alias(alias)
     head, colon, model = name.partition(":")
-    card = engine.catalog.card(head, model) if colon else None
-    if card is not None:
-        return _entry(engine, card, _stats(engine), time.time())
+    if colon and head in engine.places:
+        # Never a namesake elsewhere: who names the provider means that one.
+        card = engine.catalog.card(head, model)
+        return None if card is None else _entry(engine, card, _stats(engine), time.time())
     return _bare(engine, name)
 
 

@@ -204,7 +204,6 @@ def usage_body(usage: Usage) -> dict[str, Any]:
         "completion_tokens": usage.output,
         "total_tokens": usage.total,
     }
-    # ``cache_write_tokens`` is OpenRouter's name; OpenAI itself has none.
     prompt = {"cached_tokens": usage.cached, "cache_write_tokens": usage.cache_written}
     if told := {name: tokens for name, tokens in prompt.items() if tokens}:
         body["prompt_tokens_details"] = told
