@@ -1,6 +1,6 @@
-"""Writes what the provider rows already know: the table in ``README.md`` and ``.env.example``.
+"""Writes what the provider rows already know: the table in ``README.md``, ``docs/providers.md``, ``.env.example``.
 
-python -m tools.docs            writes both
+python -m tools.docs            writes all three
 python -m tools.docs --check    changes nothing; says what is out of date and fails
 """
 
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tools.provider_page import page
 from wallascli.providers import PROVIDERS
 from wallascli.providers.base import Provider, Signup
 
@@ -24,13 +25,18 @@ _HEAD = """\
 
 def main(arguments: list[str]) -> int:
     readme = ROOT / "README.md"
-    wanted = {readme: with_table(readme.read_text("utf-8")), ROOT / ".env.example": env_example()}
+    wanted = {
+        readme: with_table(readme.read_text("utf-8")),
+        ROOT / "docs/providers.md": page(row for row, _ in _ordered()),
+        ROOT / ".env.example": env_example(),
+    }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
     if "--check" in arguments:
         for path in stale:
             print(f"{path.name} is out of date: run `make docs`", file=sys.stderr)
         return 1 if stale else 0
     for path in stale:
+        path.parent.mkdir(exist_ok=True)
         path.write_text(wanted[path], "utf-8")
         print(f"wrote {path.name}", file=sys.stderr)
     return 0
