@@ -27,7 +27,12 @@ def _print_version() -> int:
 
 
 def _run() -> int:
+    import gc
     import signal
+
+    # What an import makes stays: collecting amid it cost a question 15 ms, and walking all of it once more at
+    # the end 35 (CPython 3.11, 2026-11-20).
+    gc.set_threshold(100_000)
 
     # Anything else here was inherited from nohup or a shell's `&`, which asked that Ctrl-C be ignored.
     listening = signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -49,6 +54,7 @@ def _run() -> int:
     finally:
         if listening:
             signal.signal(signal.SIGINT, _leave)
+        gc.freeze()
     return 0
 
 
