@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from wallascli.settings import schema
 from wallascli.vocab.failures import Misconfigured
+from wallascli.wires import WIRES
 
 if TYPE_CHECKING:
     from tests.settings.conftest import Desk
@@ -84,6 +85,13 @@ def test_odd_values_are_told_in_the_words_of_their_kind(desk: "Desk", text: str,
 def test_a_number_may_be_written_in_more_than_one_way(desk: "Desk", given: str, port: int) -> None:
     desk.write(f"[server]\nport = {given}\n")
     assert desk.read().server.port == port
+
+
+def test_every_dialect_may_be_the_wire_of_another_server(desk: "Desk") -> None:
+    servers = (f"[providers.my-{wire}]\nbase_url = 'http://box/v1'\nwire = '{wire}'\n" for wire in WIRES)
+    desk.write("".join(servers))
+    said = desk.read().providers
+    assert {wire: said[f"my-{wire}"].wire for wire in WIRES} == dict(zip(WIRES, WIRES, strict=True))
 
 
 def test_an_address_in_brackets_is_bound_without_them(desk: "Desk") -> None:
