@@ -26,16 +26,16 @@ BASES = {
     "cohere": "",
 }
 
-# Serves as `wallasapi serve --foreground` does; SIGUSR1 prints how many tasks live (asked by the tests of leaving).
-_SERVE = """
-import asyncio, gc, signal, sys
+# Serves as `wallasapi serve --foreground` does; SIGUSR1 prints which tasks live (asked by the tests of leaving).
+_WATCHED = """
+import asyncio, gc, json, signal, sys
 from pathlib import Path
 from wallascli.gateway.serve import run
 from wallascli.settings import load
 
 def ready(address):
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, report)
-    print(address, flush=True)
+    print(json.dumps({"data": {"url": address}}), flush=True)
 
 def report():
     gc.collect()
@@ -69,6 +69,10 @@ class Pretended:
 
 def _toml(value: object) -> str:
     return json.dumps(value)
+
+
+class NotStarted(Exception):
+    """The gateway ended before it listened: its exit code, and what it said."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ class Gateway:
         return self.post("/v1/chat/completions", chat_body(model, text, **options), headers=headers)
 
     def tasks(self) -> list[str]:
-        """The names of all tasks in its event loop."""
+        """The names of all tasks in its event loop; only of one that is watched."""
         assert self.process.stdout is not None
         self.process.send_signal(signal.SIGUSR1)
         word, *names = self.process.stdout.readline().split()
@@ -150,9 +154,9 @@ def config(simulator: str, providers: Iterable[Pretended], more: str = "") -> st
 
 
 @contextmanager
-def gateway(home: Path, settings: str, *, environment: Mapping[str, str] | None = None) -> Iterator[Gateway]:
-    """A gateway process, stopped at the end; a traceback on its stderr is then an error."""
-    running = start(home, settings, environment=environment)
+def gateway(home: Path, settings: str, **options: Any) -> Iterator[Gateway]:
+    """A gateway process, stopped at the end; a traceback on its stderr is then an error. Options as of `start`."""
+    running = start(home, settings, **options)
     try:
         yield running
     finally:
@@ -161,22 +165,30 @@ def gateway(home: Path, settings: str, *, environment: Mapping[str, str] | None 
     assert "never retrieved" not in running.said, running.said
 
 
-def start(home: Path, settings: str, *, environment: Mapping[str, str] | None = None) -> Gateway:
-    """Start a gateway on a free port and wait until it says where it listens."""
+def start(home: Path, settings: str, *, port: int = 0, watched: bool = False) -> Gateway:
+    """Start a gateway and wait until it says where it listens. `watched`: so that it can be asked for its tasks.
+
+    Raises `NotStarted`.
+    """
     home.mkdir(parents=True, exist_ok=True)
     file = home / "config.toml"
     file.write_text(settings, encoding="utf-8")
+    command = ["-m", "wallascli", "serve", "--foreground", "--json", "--port", str(port), "--config"]
     with (home / "stderr").open("w", encoding="utf-8") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE, str(file)],
+            [sys.executable, *(["-c", _WATCHED] if watched else command), str(file)],
             cwd=ROOT,
-            env={**os.environ, "WALLASAPI_HOME": str(home), **(environment or {})},
+            env={**os.environ, "WALLASAPI_HOME": str(home)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
         )
     assert process.stdout is not None
-    address = process.stdout.readline().strip()
-    assert address, (home / "stderr").read_text(encoding="utf-8")
-    return Gateway(address, process, home)
+    told = process.stdout.readline()
+    url = (json.loads(told or "{}").get("data") or {}).get("url")
+    if url is None:
+        code = process.wait(timeout=10)
+        process.stdout.close()
+        raise NotStarted(code, told + (home / "stderr").read_text(encoding="utf-8"))
+    return Gateway(url, process, home)

@@ -23,7 +23,7 @@ from wallascli.vocab.failures import Misconfigured
 # Answers under way when the server is told to stop may take this long to end (seconds) …
 DRAIN = 30.0
 # … and their last bytes, or the tidying of those that did not, so long.
-_FLUSH = 2.0
+_FLUSH = 1.0
 _LOOK = 0.02
 _BACKLOG = 1024
 
