@@ -170,7 +170,8 @@ class Engine:
             self._prepared_until = time.monotonic() + (LOOK_AGAIN if wrong else FRESH_LOCAL)
 
     def _unprepared(self) -> list[str]:
-        known = {card.provider for card in self.catalog.all()}
+        # Who did not tell when asked is asked again in the background: no request waits for that.
+        known = {card.provider for card in self.catalog.all()} | self._asked_at.keys()
         return [name for name in self.stale() if self.setup.places[name].provider.local or name not in known]
 
     async def discover(self, names: Iterable[str], *, local_patience: float = 2.0) -> dict[str, str]:
