@@ -186,6 +186,8 @@ class ChunkReader:
 
     def _choice(self, choice: dict[str, Any]) -> Iterator[Event]:
         index = choice.get("index") or 0
+        if not isinstance(index, int):
+            raise TypeError("a choice without a number")
         delta = choice.get("delta") or choice.get("message") or {}
         yield from said(delta, index)
         for call in delta.get("tool_calls") or ():
@@ -194,8 +196,8 @@ class ChunkReader:
             yield from self._call({"index": 0, "id": legacy.get("name"), "function": legacy}, index)
         for key in delta.keys() - _KNOWN_IN_DELTA:
             yield from self._other(key, delta[key], index)
-        if choice.get("logprobs"):
-            yield LogprobsReported(choice["logprobs"], index)
+        if isinstance(logprobs := choice.get("logprobs"), dict) and logprobs:
+            yield LogprobsReported(logprobs, index)
         raw = choice.get("finish_reason")
         # OpenRouter repeats the reason in its usage chunk: the first one counts.
         if raw and index not in self._finished:
