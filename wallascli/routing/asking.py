@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import orjson
 
 from wallascli.providers.base import Call
 from wallascli.routing.course import Turn
-from wallascli.routing.stream import ErrorInStream, Feed, Words
+from wallascli.routing.frames import ErrorInStream
+from wallascli.routing.stream import Feed, Words
+from wallascli.routing.time_left import AFTER_END_MARK, TAIL
 from wallascli.upstream.classify import classify
 from wallascli.upstream.client import Exchange, Upstream
 from wallascli.upstream.redact import without_secrets
@@ -27,6 +30,8 @@ _ANSWER = Glance.TEXT | Glance.CALL
 _PACE_WINDOW = 30.0
 
 T = TypeVar("T")
+Bound: TypeAlias = Callable[[], tuple[float, str]]
+"""Seconds until something must have happened, and the deadline's name in words."""
 
 
 class Asking:
@@ -61,7 +66,7 @@ class Asking:
         call = Call("POST", url, provider.headers_for(key), _encoded(rendered.body))
         self._exchange = await self._upstream.send(call, connect=candidate.deadlines.connect)
         if not 200 <= self._exchange.status < 300:
-            facts = read_error(await self._exchange.whole(_MOST_ERROR))
+            facts = read_error(await self._exchange.beginning(_MOST_ERROR))
             raise AttemptFailed(self._judged(self._exchange.status, facts))
 
     async def plain(self, *, verbatim: bool) -> tuple[list[Event] | None, bytes]:
@@ -82,8 +87,10 @@ class Asking:
 
     async def take(self, feed: Feed[T]) -> T:
         """One network read, handed through ``feed``; at the end of the body what ``feed`` still has."""
-        read = await self._open().read()
         try:
+            if feed.state.late is not None:
+                raise feed.state.late
+            read = await self._open().read()
             if read:
                 return feed.take(read)
             self.ended = True
@@ -91,35 +98,59 @@ class Asking:
         except ErrorInStream as exc:
             raise AttemptFailed(self._judged(self._open().status, exc.facts)) from exc
 
-    async def peek(self, feed: Feed[T]) -> list[T]:
-        """Read until there is content, or until the answer has ended without any."""
+    async def peek(self, feed: Feed[T], watch: Watch, idle: Bound) -> list[T]:
+        """Read until there is content, or until the answer is over without any.
+
+        A part of a call is not shown yet, but it is a sign of life: from it on ``idle`` holds.
+        """
         head: list[T] = []
-        while not feed.state.content and not self.ended:
+        state = feed.state
+        seen = 0
+        while not (state.content or state.over or self.ended):
             head.append(await self.take(feed))
-        self.first = self.seconds
+            if state.progress > seen:
+                seen = state.progress
+                self.first = self.first or self.seconds
+                watch.touch(*idle())
+        self.first = self.first or self.seconds
         return head
 
-    async def gather(self, words: Words, watch: Watch, idle: float, total_left: float) -> list[Event]:
-        """A whole answer from a stream. ``idle`` and ``total_left`` in seconds move ``watch``."""
+    async def gather(self, words: Words, watch: Watch, idle: Bound) -> list[Event]:
+        """A whole answer from a stream; each piece moves ``watch`` on by ``idle``."""
         events: list[Event] = []
-        over = time.monotonic() + total_left
-        seen, mark, characters = 0, time.monotonic(), 0
+        state = words.state
+        seen, mark, characters = 0, 0.0, 0
         while not self.ended:
-            events += await self.take(words)
-            if words.state.progress == seen:
+            if state.over:
+                if not await self._read_on(words, events):
+                    break
                 continue
-            now = time.monotonic()
-            self.first = self.first or now - self.began
-            seen = words.state.progress
-            watch.touch(min(idle, over - now), "the answer stalled")
+            events += await self.take(words)
+            if state.progress == seen:
+                continue
+            seen, now = state.progress, self.seconds
+            self.first = self.first or now
+            mark = mark or now
+            watch.touch(*idle())
             if now - mark >= _PACE_WINDOW:
-                self._check_pace(words.state.characters - characters)
-                mark, characters = now, words.state.characters
+                self._check_pace(state.characters - characters)
+                mark, characters = now, state.characters
         return events
 
+    async def _read_on(self, words: Words, events: list[Event]) -> bool:
+        """Behind the finish reason, for usage and the end of the body; False when that takes too long."""
+        try:
+            async with Watch(AFTER_END_MARK if words.state.done else TAIL, "only the end of the body is missing"):
+                events += await self.take(words)
+        except TimeoutError:
+            return False
+        return True
+
     def _check_pace(self, characters: int) -> None:
-        if not self.turn.last and characters < self.turn.candidate.deadlines.pace:
-            raise AttemptFailed(Failure(FailureClass.SLOW, f"only {characters} characters in {_PACE_WINDOW:.0f} s"))
+        pace = self.turn.candidate.deadlines.pace
+        if not self.turn.last and characters < pace:
+            said = f"only {characters} characters in {_PACE_WINDOW:.0f} s, not {pace:g} (pace)"
+            raise AttemptFailed(Failure(FailureClass.SLOW, said))
 
     def _open(self) -> Exchange:
         assert self._exchange is not None

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 
 from wallascli.routing.candidate import Candidate, Refused
 from wallascli.routing.cooling import Probe
-from wallascli.routing.plan import PATIENCE
 from wallascli.vocab.failures import Attempt, Failure, FailureClass, Next, Retry
 from wallascli.vocab.secret import Secret
+
+# A 429 that says "up to 3 s" for a model the caller named is waited out once (design 3.1): cheaper than a switch.
+PATIENCE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,13 @@ class Course:
                 self._hear_one_other(candidate)
             case Next.YES:
                 pass
+
+    def passed_over(self, turn: Turn, now: float) -> None:
+        """There was no time to wait for it. ``now`` in wall-clock epoch seconds."""
+        until = now + turn.wait
+        reason = f"at its limit for {turn.wait:.1f} s more, longer than there was time"
+        self.refused.append(Refused(turn.candidate.name, reason, "quota", until))
+        self._keys = []
 
     def _asks_again(self, turn: Turn, failure: Failure, now: float) -> bool:
         name = turn.candidate.name

@@ -13,6 +13,7 @@ from wallascli.routing.catalog import Catalog
 from wallascli.routing.checks import Asked
 from wallascli.routing.circuit import State
 from wallascli.routing.cooling import Verdict
+from wallascli.routing.course import PATIENCE
 from wallascli.routing.health import Health
 from wallascli.routing.needs import Needs, read_needs
 from wallascli.routing.resolve import Group, Meaning, Resolver
@@ -41,8 +42,6 @@ _KINDS = {
     FailureClass.BAD_KEY: "rejected",
     FailureClass.NO_CREDIT: "rejected",
 }
-# A 429 that says "up to 3 s" for a model the caller named is waited out once (design 3.1): cheaper than a switch.
-PATIENCE = 3.0
 
 _Key: TypeAlias = tuple[object, ...]
 

@@ -18,6 +18,7 @@ from wallascli.routing.candidate import Candidate, Plan
 from wallascli.routing.course import Course, Turn
 from wallascli.routing.outcome import judge
 from wallascli.routing.stream import Feed, Translated, Verbatim, Words, label_of
+from wallascli.routing.time_left import AFTER_END_MARK, TAIL, TimeLeft, first_byte, idle
 from wallascli.routing.witness import Witness
 from wallascli.upstream.client import Upstream
 from wallascli.upstream.watch import Watch
@@ -27,12 +28,7 @@ from wallascli.vocab.failures import AttemptFailed, Failure, FailureClass, PlanE
 from wallascli.vocab.policy import Policy
 from wallascli.wires.base import CallerError, Inbound, Label, Writer
 
-# After the finish reason only usage and the end mark can come: worth a short wait, not a deadline.
-_TAIL = 2.0
-_AFTER_END_MARK = 0.25
 _COMPLETE = (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)
-# uvloop's timers count whole milliseconds of a clock read once a round: a deadline may fire that much too early.
-_EARLY = 0.01
 _SKIPPED = "incomplete: a piece of this answer made no sense and was left out"
 
 T = TypeVar("T", bytes, list[Event])
@@ -75,10 +71,9 @@ class Reply:
         self.plan = plan
         self._upstream = upstream
         self._witness = witness
-        self._policy = policy
         self._inbound = inbound
         self._answered = answered
-        self._began = time.monotonic()
+        self._time = TimeLeft(plan.total, policy.deadline)
         self._asking: Asking | None = None
         self._bytes: _Committed[bytes] | None = None
         self._events: _Committed[list[Event]] | None = None
@@ -119,7 +114,10 @@ class Reply:
         """Ask until content is in hand. Raises ``PlanExhausted``."""
         for turn in self.course.turns():
             if turn.wait:
-                await asyncio.sleep(min(turn.wait, self._left()))
+                if turn.wait >= self._time.seconds:
+                    self.course.passed_over(turn, time.time())
+                    continue
+                await asyncio.sleep(turn.wait)
             asking = self._asking = Asking(self._upstream, turn, self.request)
             self.tried += 1
             self._tell(turn, None)
@@ -129,7 +127,7 @@ class Reply:
                 return
             except AttemptFailed as exc:
                 self._failed(asking, exc.failure)
-            if self._is_over():
+            if self._time.is_over:
                 break
         if self._empty is None or any(a.failure.kind is not FailureClass.EMPTY for a in self.course.attempts):
             raise self._exhausted()
@@ -149,7 +147,7 @@ class Reply:
         turn = asking.turn
         patience = turn.permit.first_byte or turn.candidate.deadlines.first_byte
         waited_enough = not asking.first and asking.seconds >= patience
-        return failure.kind is FailureClass.SLOW and self._is_over() and not waited_enough
+        return failure.kind is FailureClass.SLOW and self._time.is_over and not waited_enough
 
     def _tell(self, turn: Turn, failure: Failure | None) -> None:
         if self.heard is not None:
@@ -157,40 +155,33 @@ class Reply:
 
     def _exhausted(self) -> PlanExhausted:
         plan = replace(self.plan, refused=(*self.plan.refused, *self.course.refused))
-        return judge(plan, self.course.attempts, deadline_over=self._is_over(), local_time=time.time())
-
-    def _left(self) -> float:
-        """Seconds until there must be a first content."""
-        limit = self.plan.total
-        if self._policy.deadline is not None:
-            limit = min(limit, self._policy.deadline)
-        return limit - (time.monotonic() - self._began)
-
-    def _is_over(self) -> bool:
-        return self._left() <= _EARLY
+        return judge(plan, self.course.attempts, deadline_over=self._time.is_over, local_time=time.time())
 
     async def _ask(self, asking: Asking) -> None:
         """One call, until its first content or its end. Raises ``AttemptFailed``."""
         turn = asking.turn
         as_stream = self.request.stream or (not turn.last and self._may_stream(turn))
         try:
-            async with Watch(self._patience(turn, as_stream), "no answer in time") as watch:
+            async with Watch(*self._patience(turn, as_stream)) as watch:
                 await asking.send(stream=as_stream)
                 if not self.request.stream:
                     await self._ask_whole(asking, watch, as_stream)
                 elif self._inbound is None:
-                    self._events = await self._peeked(asking, self._words(turn))
+                    self._events = await self._peeked(asking, watch, self._words(turn))
                 else:
-                    self._bytes = await self._peeked(asking, self._feed(turn, self._inbound))
+                    self._bytes = await self._peeked(asking, watch, self._feed(turn, self._inbound))
         except TimeoutError as exc:
             raise AttemptFailed(Failure(FailureClass.SLOW, str(exc))) from exc
 
-    def _patience(self, turn: Turn, as_stream: bool) -> float:
+    def _patience(self, turn: Turn, as_stream: bool) -> tuple[float, str]:
+        """A plain answer comes at once or not at all: only the whole bounds it."""
         if not as_stream:
-            return self._left()
+            return self._time.all()
         limits = turn.candidate.deadlines
-        first = limits.first_byte_last if turn.last else (turn.permit.first_byte or limits.first_byte)
-        return min(first, self._left())
+        return self._time.bound(*first_byte(limits, last=turn.last, probe=turn.permit.first_byte))
+
+    def _idle(self, turn: Turn) -> tuple[float, str]:
+        return self._time.bound(*idle(turn.candidate.deadlines, last=turn.last))
 
     def _may_stream(self, turn: Turn) -> bool:
         """Whether a stream gives all that a plain answer would: sound, or several answers, do not fold well."""
@@ -207,20 +198,22 @@ class Reply:
     def _feed(self, turn: Turn, inbound: Inbound) -> Feed[bytes]:
         wire = turn.candidate.provider.wire
         if inbound.name == wire.name:
-            return Verbatim(wire, skip_malformed=turn.last, writer=self._writer)
+            several = (self.request.n or 1) > 1
+            return Verbatim(wire, skip_malformed=turn.last, writer=self._writer, several=several)
         return Translated(self._words(turn), inbound, self.request, self._label(turn.candidate))
 
     def _label(self, candidate: Candidate) -> Label:
         return Label(f"chatcmpl-{uuid4().hex}", candidate.card.id, int(time.time()))
 
-    async def _peeked(self, asking: Asking, feed: Feed[T]) -> _Committed[T]:
-        head = await asking.peek(feed)
+    async def _peeked(self, asking: Asking, watch: Watch, feed: Feed[T]) -> _Committed[T]:
+        head = await asking.peek(feed, watch, lambda: self._idle(asking.turn))
         state = feed.state
         if not state.content and not (state.finish and state.finish.reason in _COMPLETE):
             completion = Completion(state.started, (Choice(finish=state.finish),), state.usage)
             self._empty = self._empty or (asking, Whole(completion))
             raise AttemptFailed(Failure(FailureClass.EMPTY, "an empty answer"))
         self._witness.answering(asking.turn, asking.first)
+        self._time.commit()
         return _Committed(asking, feed, head)
 
     async def _ask_whole(self, asking: Asking, watch: Watch, as_stream: bool) -> None:
@@ -243,11 +236,10 @@ class Reply:
     async def _gathered(self, asking: Asking, watch: Watch) -> Whole:
         """A whole answer from a stream: in words, and in the client's wire where the provider speaks it too."""
         turn, inbound = asking.turn, self._inbound
-        limits, wire = turn.candidate.deadlines, turn.candidate.provider.wire
-        idle = limits.idle_last if turn.last else limits.idle
+        wire = turn.candidate.provider.wire
         speaker = inbound if inbound is not None and inbound.name == wire.name else None
         words = Words(wire, skip_malformed=turn.last, keep=speaker is not None)
-        completion = fold(await asking.gather(words, watch, idle, self._left()))
+        completion = fold(await asking.gather(words, watch, lambda: self._idle(turn)))
         return Whole(completion, speaker.join(words.kept) if speaker else None)
 
     def _succeeded(self, asking: Asking, characters: int) -> None:
@@ -295,6 +287,8 @@ class Reply:
     async def events(self) -> AsyncGenerator[Event, None]:
         """The answer in words. Raises ``PlanExhausted`` if it breaks in the middle."""
         if self._events is None:
+            for event in self._empty_events():
+                yield event
             return
         try:
             async for piece in self._pieces(self._events):
@@ -312,9 +306,12 @@ class Reply:
     def _empty_stream(self, inbound: Inbound) -> bytes:
         completion = self.whole()
         writer = inbound.writer(self.request, label_of(completion.started, self._label(self.candidate)))
+        return writer.write(self._empty_events()) + writer.end()
+
+    def _empty_events(self) -> list[Event]:
+        completion = self.whole()
         told: list[Event] = [UsageReported(completion.usage)] if completion.usage else []
-        told.append(completion.first.finish or Finished(FinishReason.STOP))
-        return writer.write(told) + writer.end()
+        return [*told, completion.first.finish or Finished(FinishReason.STOP)]
 
     async def _pieces(self, committed: _Committed[T]) -> AsyncGenerator[T, None]:
         """The head, then each read. Raises ``AttemptFailed`` where the answer breaks.
@@ -324,33 +321,35 @@ class Reply:
         asking, feed = committed.asking, committed.feed
         for piece in committed.head:
             yield piece
-        state, seen = feed.state, -1
-        idle = asking.turn.candidate.deadlines.idle_last
+        state, seen, tail = feed.state, -1, -1
+        # Nobody takes over in mid-stream: this candidate is the last one.
+        silence, why = idle(asking.turn.candidate.deadlines, last=True)
+        limited = self._time.is_limited
         try:
-            async with Watch(self._bound(idle), "the answer stalled") as watch:
+            async with Watch(*self._time.bound(silence, why)) as watch:
                 while not asking.ended:
-                    if state.finish is not None or state.done:
-                        watch.touch(_AFTER_END_MARK if state.done else _TAIL)
+                    if state.over and tail != (ends := state.progress + state.done):
+                        tail = ends
+                        watch.touch(AFTER_END_MARK if state.done else TAIL)
                     piece = await asking.take(feed)
                     # A slow client is not a slow provider; and only a piece of the answer is a sign of life.
-                    left = self._bound(idle) if state.progress > seen else watch.left
+                    left = silence if state.progress > seen else watch.left
                     seen = state.progress
                     watch.rest()
                     yield piece
-                    watch.touch(left)
+                    if limited:
+                        watch.touch(*self._time.bound(left, why))
+                    else:
+                        watch.touch(left)
         except TimeoutError as exc:
-            if state.finish is None and not state.done:
-                failure = Failure(FailureClass.SLOW, "the deadline is over" if self._is_over() else str(exc))
+            if not state.over:
+                failure = Failure(FailureClass.SLOW, str(exc))
                 self._failed(asking, failure)
                 raise AttemptFailed(failure) from exc
         except AttemptFailed as exc:
             self._failed(asking, exc.failure)
             raise
         self._succeeded(asking, state.characters)
-
-    def _bound(self, idle: float) -> float:
-        """The caller's own deadline binds also after the first content."""
-        return idle if self._policy.deadline is None else min(idle, self._left())
 
 
 def _is_empty(completion: Completion) -> bool:

@@ -101,6 +101,14 @@ class Exchange:
                 raise AttemptFailed(Failure(FailureClass.BROKEN, f"an answer of more than {most} bytes"))
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    async def beginning(self, most: int) -> bytes:
+        """The body, or of a larger one its first ``most`` bytes or a little more. Raises ``AttemptFailed``."""
+        pieces, size = [], 0
+        while size < most and (read := await self.read()):
+            pieces.append(read)
+            size += len(read)
+        return b"".join(pieces)
+
 
 class Upstream:
     """The pools of connections: one for everybody, one of single-use connections for the second try."""
