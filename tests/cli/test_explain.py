@@ -1,7 +1,10 @@
 """`wallasapi explain`: who would be asked and why, without asking anybody."""
 
+from typing import Any
+
 from tests.cli.home import Home
 from tests.simulation import SimulatorProcess
+from wallascli.cli.explain import candidates_table
 
 pytest_plugins = ("tests.simulation",)
 
@@ -20,6 +23,17 @@ def test_it_shows_candidates_with_their_terms_and_the_refused_with_reasons(
         assert word in outcome.out
     assert "no key (set GEMINI_API_KEY)" in outcome.out
     assert not simulator_process.log(operation="chat")
+
+
+def test_the_table_has_only_columns_that_tell_something() -> None:
+    def one(name: str, fit: float, price: float) -> dict[str, Any]:
+        points = {"prefer": 0.0, "fit": fit, "price": price}
+        terms = [{"name": term, "points": value} for term, value in points.items()]
+        return {"provider": "a", "id": name, "score": fit + price, "terms": terms, "why": "", "last_resort": False}
+
+    shown = [one("x", 0.3, 2.4), one("y", 0.2, 2.4)]
+    assert candidates_table(shown).splitlines()[0].split() == ["#", "candidate", "score", "fit", "price", "why"]
+    assert candidates_table(shown, differing=True).splitlines()[1].split() == ["1", "a:x", "2.700", "0.300"]
 
 
 def test_json_has_the_score_as_the_sum_of_its_terms(home: Home, simulator_process: SimulatorProcess) -> None:

@@ -43,6 +43,15 @@ def test_all_shows_also_what_cannot_be_asked_and_why(ready: Home) -> None:
     assert "(no key (set GEMINI_API_KEY))" in ready.run("models", "--all", "--provider", "gemini").out
 
 
+def test_a_provider_that_rejected_its_key_is_told_in_spans_that_people_use(
+    ready: Home, simulator_process: SimulatorProcess
+) -> None:
+    simulator_process.script("groq", "badkey")
+    ready.run("chat", "-m", "work", "hi")
+    line = next(line for line in ready.run("providers").out.splitlines() if line.startswith("groq "))
+    assert "asleep 24 h (bad key)" in line
+
+
 def test_a_filter_that_matches_nothing_says_what_to_do(ready: Home) -> None:
     outcome = ready.run("models", "--search", "no-such-thing")
     assert outcome.code == 0

@@ -84,6 +84,14 @@ def test_a_port_that_is_taken_is_said_so(home: Home, simulator_process: Simulato
     assert "--port" in outcome.err
 
 
+def test_the_same_holds_for_pretended_providers(home: Home, simulator_process: SimulatorProcess) -> None:
+    outcome = home.run("simulate", "--port", str(simulator_process.port))
+    assert outcome.code == 2
+    assert outcome.err.startswith(
+        f"error: cannot listen on port {simulator_process.port}: Address already in use\n"
+    )
+
+
 def test_the_simulator_serves_scripts_from_the_command_line_and_from_a_file(home: Home, tmp_path: Path) -> None:
     file = tmp_path / "faults.txt"
     file.write_text("# how they behave\nmistral = say:from a file\n\ncohere=500\n")

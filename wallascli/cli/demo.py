@@ -90,7 +90,7 @@ def _choice(plan: Plan) -> str:
     from wallascli.engine.views import explain_view
 
     shown = explain_view(plan)["candidates"][:_MOST]
-    return "\n".join(f"  {line}" for line in candidates_table(shown).splitlines())
+    return "\n".join(f"  {line}" for line in candidates_table(shown, differing=True).splitlines())
 
 
 class _Told:

@@ -78,9 +78,12 @@ def _candidates(found: list[dict[str, Any]], *, whole: bool) -> str:
     return text + ("\n\n" + _terms(found[0]) if whole else "")
 
 
-def candidates_table(shown: list[dict[str, Any]]) -> str:
-    """Candidates in their order, with the points that put them there."""
-    names = list(dict.fromkeys(term["name"] for one in shown for term in one["terms"]))
+def candidates_table(shown: list[dict[str, Any]], *, differing: bool = False) -> str:
+    """Candidates in their order, with the points that put them there; ``differing``: only where they differ."""
+    columns: dict[str, list[float]] = {}
+    for term in (term for one in shown for term in one["terms"]):
+        columns.setdefault(term["name"], []).append(round(term["points"], 3))
+    names = [name for name, points in columns.items() if (len(set(points)) > 1 if differing else any(points))]
     rows = [
         [
             str(number),

@@ -164,8 +164,17 @@ def _state(one: dict[str, Any]) -> str:
         kind = one["unusable_kind"]
         return say("providers.no_key") if kind == "key" else str(one["unusable_reason"])[:40]
     if circuit["state"] == "open":
-        return say("providers.asleep", why=circuit["reason"], seconds=circuit["seconds"])
+        return say("providers.asleep", why=circuit["reason"].replace("_", " "), span=_span(circuit["seconds"]))
     return say("providers.ready", count=len(one["keys"])) if one["keys"] else say("providers.open")
+
+
+def _span(seconds: float) -> str:
+    """As exact as a person cares."""
+    if seconds < 120:
+        return say("providers.seconds_left", count=round(seconds))
+    if seconds < 7200:
+        return say("providers.minutes_left", count=round(seconds / 60))
+    return say("providers.hours_left", count=round(seconds / 3600))
 
 
 def _where_to_get_keys(found: list[dict[str, Any]]) -> list[str]:

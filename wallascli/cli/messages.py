@@ -115,7 +115,10 @@ _ENGLISH: dict[str, str] = {
     "providers.ready": "ready, {count} key(s)",
     "providers.open": "ready",
     "providers.no_key": "no key",
-    "providers.asleep": "asleep {seconds:.0f} s ({why})",
+    "providers.asleep": "asleep {span} ({why})",
+    "providers.seconds_left": "{count} s",
+    "providers.minutes_left": "{count} min",
+    "providers.hours_left": "{count} h",
     "providers.card": " (needs a card)",
     # -- config
     "config.help": "Show which settings hold, and where each came from.",
@@ -168,7 +171,7 @@ _ENGLISH: dict[str, str] = {
     "demo.example": "\b\nExamples:\n  wallasapi demo\n  wallasapi demo --json",
     "demo.begin": "Six pretended providers listen on {url}. Nothing leaves this machine,\n"
     "and nothing of yours is read: no key, no settings, no Ollama.",
-    "demo.choice": "{number}. A choice: who is asked, and why",
+    "demo.choice": "{number}. A choice: who is asked, and why (points where they differ)",
     "demo.limit": "{number}. The first choice is out of quota",
     "demo.error": "{number}. The first choice has an internal error (asked twice, then the next one; as a stream)",
     "demo.stall": "{number}. The first choice never says a word (as a stream; one second of patience here)",

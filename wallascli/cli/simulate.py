@@ -73,7 +73,8 @@ async def _until_stopped(port: int, scripts: dict[str, list[str]], *, as_json: b
     try:
         await simulator.start()
     except OSError as exc:
-        raise misused(say("simulate.port", port=port, why=exc.strerror), hint=say("simulate.port.hint")) from exc
+        why = os.strerror(exc.errno) if exc.errno else exc  # asyncio's own words repeat address and port
+        raise misused(say("simulate.port", port=port, why=why), hint=say("simulate.port.hint")) from exc
     try:
         if as_json:
             write(object_line({"url": simulator.url, "port": simulator.port, "pid": os.getpid()}))
