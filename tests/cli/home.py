@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,14 +81,18 @@ class Home:
         )  # fmt: skip
         return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def start(self, *arguments: str, **popen: Any) -> subprocess.Popen[bytes]:
+    def start(
+        self, *arguments: str, environ: Mapping[str, str] | None = None, **popen: Any
+    ) -> subprocess.Popen[bytes]:
         """Start it, with pipes and an empty stdin unless told otherwise."""
         options: dict[str, Any] = {
             "stdin": subprocess.DEVNULL,
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
         } | popen
-        return subprocess.Popen(command(*arguments), env=self.environ(), cwd=self.folder / "here", **options)
+        return subprocess.Popen(
+            command(*arguments), env=self.environ(**(environ or {})), cwd=self.folder / "here", **options
+        )
 
 
 def command(*arguments: str) -> Sequence[str]:

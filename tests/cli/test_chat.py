@@ -202,6 +202,33 @@ def test_ctrl_c_before_the_first_word_is_130_at_once(ready: Home, simulator_proc
     assert seconds < 5
 
 
+SLOW_NAMES = """
+import socket, time
+def getaddrinfo(*_):
+    print("looking up", flush=True)
+    time.sleep(30)
+socket.getaddrinfo = getaddrinfo
+"""
+
+
+def test_ctrl_c_does_not_wait_for_a_name_that_nobody_answers(home: Home) -> None:
+    home.settle("http://nobody.invalid")
+    (home.folder / "here/sitecustomize.py").write_text(SLOW_NAMES)
+    path = f"{home.folder / 'here'}{os.pathsep}{home.environ()['PYTHONPATH']}"
+    process = home.start("chat", "hi", environ={"PYTHONPATH": path})
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"looking up\n"
+    outcome, seconds = interrupted(process)
+    assert (outcome.code, outcome.err) == (130, "")
+    assert seconds < 10
+
+
+def test_a_pipe_gets_no_spinner(ready: Home, simulator_process: SimulatorProcess) -> None:
+    simulator_process.script("*", "wait600")
+    outcome = ready.run("chat", "hi")
+    assert (outcome.out, outcome.err) == ("echo: hi\n", "")
+
+
 def test_who_closes_the_pipe_hears_no_complaint(ready: Home, simulator_process: SimulatorProcess) -> None:
     simulator_process.script("*", "c400-d2")
     process = ready.start("chat", "hi", bufsize=0)

@@ -66,6 +66,7 @@ def cpu(*arguments: str | Path, env: dict[str, str]) -> float:
 
 def test_help_costs_a_bare_python_and_130_milliseconds(home: Home) -> None:
     env = home.environ()
+    home.run("--help")  # compiles
     over = [cpu(*command("--help"), env=env) - cpu(sys.executable, "-c", "pass", env=env) for _ in range(5)]
     assert min(over) < HELP * NEIGHBOURS, over
 
@@ -73,6 +74,7 @@ def test_help_costs_a_bare_python_and_130_milliseconds(home: Home) -> None:
 @pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="needs Linux")
 def test_a_question_leaves_soon(home: Home, simulator_process: SimulatorProcess) -> None:
     home.settle(simulator_process.url)
+    home.run("chat", "hi")  # compiles
     simulator_process.script("*", "stall")
     over = []
     for _ in range(3):
