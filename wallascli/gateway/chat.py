@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import orjson
 from aiohttp import web
@@ -37,7 +37,7 @@ async def chat(request: web.Request, inbound: Inbound) -> web.StreamResponse:
     request[ID] = request_id = request_id_of(request.headers)
     policy = policy_of(request.headers, request_id, paid_enabled=engine.setup.rules.allow_paid)
     asked = inbound.parse(await json_body(request))
-    await engine.prepare()
+    await engine.ready_for(asked, policy)
     async with engine.chat(asked, policy, inbound) as reply:
         await reply.open()
         headers = reply_headers(reply, request_id)
@@ -54,8 +54,10 @@ async def _streamed(
     headers["X-Accel-Buffering"] = "no"  # nginx in front of us would collect the pieces
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
-    async with aclosing(reply.stream()) as pieces:
-        async for piece in pieces:
-            await response.write(piece)
-    await response.write_eof()
+    # A client that goes while we write: aiohttp would log it as our failure, with its trace.
+    with suppress(ConnectionResetError):
+        async with aclosing(reply.stream()) as pieces:
+            async for piece in pieces:
+                await response.write(piece)
+        await response.write_eof()
     return response
