@@ -45,7 +45,7 @@ BORDERS: dict[str, set[str]] = {
     "platformdirs": {"paths"},
     "psutil": {"daemon"},
     "psycopg": {"store"},
-    "pydantic": set(),  # 150 ms of CPU for every command; settings/checks.py does its work
+    "pydantic": set(),  # 118 ms of CPU for every question; settings/checks.py does its work
     "redis": {"store"},
     "requests": set(),
     "rich": {"cli"},
