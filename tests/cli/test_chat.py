@@ -1,13 +1,14 @@
 """`wallasapi chat` in pipes: the answer on stdout, nothing else, and what stdin means."""
 
 import os
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.home import Home, interrupted
+from tests.cli.home import Home, command, interrupted
 from tests.simulation import SimulatorProcess
 
 pytest_plugins = ("tests.simulation",)
@@ -248,6 +249,13 @@ def test_a_full_disk_is_one_line_and_exit_1(ready: Home, flag: str) -> None:
         _, err = process.communicate(timeout=30)
     assert process.returncode == 1
     assert err.decode().splitlines() == ["error: cannot write to standard output: No space left on device"]
+
+
+def test_a_stdout_that_was_closed_is_one_line_and_exit_1(ready: Home) -> None:
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", *command("chat", "hi")]
+    done = subprocess.run(shell, env=ready.environ(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == ["error: cannot write to standard output: Bad file descriptor"]
 
 
 def test_it_needs_no_writable_home(ready: Home) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.cli.pseudo import replayed
 from wallascli.cli.markdown import Rendered, parted, rendered
 
 PAGE = """# Title
@@ -91,6 +92,16 @@ def test_what_stands_is_printed_before_the_rest_has_come() -> None:
 @pytest.mark.parametrize("text", ["- a\n\n  b", "1. a\n\n2. b", "- a\n\n- b", "```\na\n\nb", "a\n\n1", "a\n\n-"])
 def test_what_may_still_belong_together_is_not_parted(text: str) -> None:
     assert parted(text) == ([], text)
+
+
+def test_what_is_drawn_makes_room_for_a_line_of_somebody_else() -> None:
+    written: list[str] = []
+    screen = Rendered(written.append, live=True)
+    screen.feed("under way")
+    screen.make_room()
+    written.append("a line of somebody else\n")
+    screen.end()
+    assert replayed("".join(written), lines=24) == ["a line of somebody else", "under way"]
 
 
 def plain(text: str) -> str:

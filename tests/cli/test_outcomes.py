@@ -59,6 +59,16 @@ def test_without_a_key_two_lines_say_how_to_get_one(home: Home) -> None:
     assert "_API_KEY=" in put
 
 
+def test_a_model_whose_provider_lacks_a_key_says_where_to_get_that_one(
+    home: Home, simulator_process: SimulatorProcess
+) -> None:
+    home.settle(simulator_process.url)
+    outcome = home.run("chat", "-m", "anthropic:claude-x", "hi")
+    assert outcome.code == 4
+    assert "https://console.anthropic.com" in outcome.err
+    assert "ANTHROPIC_API_KEY=" in outcome.err
+
+
 def test_an_unknown_model_is_8_and_guessed(home: Home, simulator_process: SimulatorProcess) -> None:
     home.settle(simulator_process.url)
     outcome = home.run("chat", "-m", "gpt-os-120b", "hi")

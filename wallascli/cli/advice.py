@@ -21,14 +21,25 @@ def free_keys() -> list[tuple[Provider, Signup]]:
 
 
 def first_key() -> str:
-    """Two lines: where to get a key, and where to put it."""
+    """Two lines: where to get a free key, and where to put it."""
     row, signup = free_keys()[0]
-    where = say("key.get", title=row.title, minutes=signup.minutes, url=signup.url)
+    return _lines("free", row, signup)
+
+
+def _lines(how: str, row: Provider, signup: Signup) -> str:
+    get = say(f"key.{how}", title=row.title, minutes=signup.minutes, url=signup.url)
     put = say("key.put", name=row.key_env[0], row=row.name, file=paths.config_file())
-    return f"{where}\n{put}"
+    return f"{get}\n{put}"
 
 
 def hint_for(exc: WallasError, engine: Engine) -> str:
     """The next step, better than the error itself can know it."""
-    unconfigured = isinstance(exc, PlanExhausted) and exc.outcome is Outcome.NOTHING_CONFIGURED
-    return first_key() if unconfigured and not engine.usable() else exc.hint
+    if not isinstance(exc, PlanExhausted) or exc.outcome is not Outcome.NOTHING_CONFIGURED:
+        return exc.hint
+    if not engine.usable():
+        return first_key()
+    for name, _ in exc.facts.refused:
+        place = engine.places.get(name.partition(":")[0])
+        if place and place.unusable_kind == "key" and place.unusable and place.provider.signup:
+            return _lines("make", place.provider, place.provider.signup)
+    return exc.hint

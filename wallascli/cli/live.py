@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Callable
 
 from wallascli.cli import terminal
 from wallascli.cli.messages import say
@@ -33,6 +34,8 @@ class Progress:
         self._failed = ""
         self._drawn = 0
         self._task: asyncio.Task[None] | None = None
+        self.before: Callable[[], None] = _nothing
+        """Called before anything is told: who draws on the same terminal makes room."""
 
     def start(self) -> None:
         if self._spins:
@@ -46,6 +49,7 @@ class Progress:
         self._failed = say("live.failed", name=name, kind=failure.kind.value)
         if self._verbose:
             self._clear()
+            self.before()
             said = harmless(failure.message)[:200]
             line = say("live.attempt", name=name, kind=failure.kind.value, seconds=now - self._asked, said=said)
             tell(self._paint.bad(line))
@@ -77,3 +81,7 @@ class Progress:
         if self._drawn:
             tell("\r" + " " * self._drawn + "\r", end="")
             self._drawn = 0
+
+
+def _nothing() -> None:
+    pass

@@ -60,6 +60,11 @@ class Rendered:
         taken = time.monotonic() - now
         self._next = now + max(_OFTEN, taken * _SHARE)
 
+    def make_room(self) -> None:
+        """Something else is printed next: take the block under way off the screen, to be drawn below it."""
+        self._write(self._erasing())
+        self._dirty = True
+
     def end(self) -> None:
         """Print what is left."""
         blocks, rest = parted(self._pending)

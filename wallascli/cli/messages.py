@@ -63,7 +63,8 @@ _ENGLISH: dict[str, str] = {
     # -- money and keys
     "paid.off": "Paid models are switched off in the settings.",
     "paid.off.hint": "set WALLAS_ALLOW_PAID=true, or allow_paid = true below [routing] in {file}",
-    "key.get": "{title} gives a free key in {minutes} minutes: {url}",
+    "key.free": "{title} gives a free key in {minutes} minutes: {url}",
+    "key.make": "{title} has no key here; {minutes} minutes to make one: {url}",
     "key.put": 'then: export {name}=your-key (or keys = ["your-key"] below [providers.{row}] in {file})',
     # -- explain
     "explain.help": "Show who would be asked, and why the others would not. Asks nobody.",

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -69,6 +71,8 @@ class CannotWrite(Exception):
 
 def write(text: str) -> None:
     """To stdout, at once. Raises ``CannotWrite``."""
+    if sys.stdout is None:  # closed before we began (`>&-`)
+        raise CannotWrite(OSError(errno.EBADF, os.strerror(errno.EBADF)))
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -84,11 +88,9 @@ def abandon_stdout() -> None:
 
 def tell(text: str, *, end: str = "\n") -> None:
     """To stderr. Nobody there to read it is no reason to fail."""
-    try:
+    with contextlib.suppress(OSError, AttributeError):  # closed; or closed before we began, then it is None
         sys.stderr.write(text + end)
         sys.stderr.flush()
-    except OSError:
-        pass
 
 
 def show(result: Result, *, as_json: bool) -> int:

@@ -28,6 +28,7 @@ class Look:
 class Screen(Protocol):
     def feed(self, text: str) -> None: ...
     def tick(self) -> None: ...
+    def make_room(self) -> None: ...
     def end(self) -> None: ...
 
 
@@ -45,6 +46,9 @@ class Plain:
             self._last = text[-1]
 
     def tick(self) -> None:
+        pass
+
+    def make_room(self) -> None:
         pass
 
     def end(self) -> None:
@@ -86,6 +90,7 @@ class Showing:
             self._progress.stop()
             self._close_thought()
             self._screen = screen_for(self._look)
+            self._progress.before = self._screen.make_room
             self._ticking = asyncio.create_task(_tick(self._screen), name="drawing")
         self._screen.feed(text)
 
