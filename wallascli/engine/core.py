@@ -27,7 +27,7 @@ from wallascli.store.keeper import Keeper
 from wallascli.upstream.client import Upstream
 from wallascli.upstream.discovery import listing
 from wallascli.vocab.chat import ChatRequest
-from wallascli.vocab.failures import AttemptFailed
+from wallascli.vocab.failures import AttemptFailed, UnknownModel
 from wallascli.vocab.models import ModelCard
 from wallascli.vocab.policy import Policy
 from wallascli.wires.base import Inbound, Malformed
@@ -42,6 +42,8 @@ LOOK_AGAIN = 10.0
 # A provider that would not tell: a wrong key stays wrong, and a listing is no reason to knock every minute.
 ASK_AGAIN = 900.0
 _PATIENCE = 15.0
+# So long (seconds) a request waits for lists that nobody has seen yet, where without them nobody can be asked.
+FIRST_LIST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ class Engine:
         self._keeper = Keeper(HealthStore(setup.state, self.warnings.append), self.health)
         self._discovery: asyncio.Task[None] | None = None
         self._asked_at: dict[str, float] = {}
+        self._looks: dict[str, asyncio.Task[tuple[str, str]]] = {}
+        self._first_looks: set[asyncio.Task[tuple[str, str]]] = set()
+        self._looked: set[str] = set()
         self._preparing = asyncio.Lock()
         self._prepared_until = 0.0
         for name, cards in setup.models.items():
@@ -85,10 +90,10 @@ class Engine:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._discovery is not None:
-            self._discovery.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._discovery
+        tasks = [task for task in (self._discovery, *self._looks.values()) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._upstream.close()
         await self._keeper.close()
 
@@ -156,6 +161,22 @@ class Engine:
             return False
         return now - self._asked_at.get(name, 0.0) > (LOOK_AGAIN if local else ASK_AGAIN)
 
+    async def ready_for(self, request: ChatRequest, policy: Policy) -> None:
+        """``prepare``; just after the start also wait for lists under way, if nobody can be asked without them."""
+        await self.prepare()
+        over = time.monotonic() + min(FIRST_LIST, policy.deadline or FIRST_LIST)
+        while self._first_looks and not self._somebody_for(request, policy):
+            left = over - time.monotonic()
+            if left <= 0:
+                break
+            await asyncio.wait(tuple(self._first_looks), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+
+    def _somebody_for(self, request: ChatRequest, policy: Policy) -> bool:
+        try:
+            return bool(self._planner.plan(request, policy).candidates)
+        except UnknownModel:
+            return False
+
     async def prepare(self) -> None:
         """What must be known before a request can be planned: local models, and lists of unknown servers.
 
@@ -176,13 +197,25 @@ class Engine:
 
     async def discover(self, names: Iterable[str], *, local_patience: float = 2.0) -> dict[str, str]:
         """Ask these providers for their models; returns what went wrong, by name."""
-        done = await asyncio.gather(*(self._discover(name, local_patience) for name in names))
+        looks = [self._look(name, local_patience) for name in names]
+        done = await asyncio.gather(*map(asyncio.shield, looks))
         return {name: error for name, error in done if error}
+
+    def _look(self, name: str, local_patience: float) -> asyncio.Task[tuple[str, str]]:
+        """One look at a place at a time; a request that goes away does not end it for the others."""
+        look = self._looks.get(name)
+        if look is None or look.done():
+            self._asked_at[name] = time.time()
+            look = self._looks[name] = asyncio.create_task(self._discover(name, local_patience))
+            if name not in self._looked and not self.catalog.of(name):
+                self._first_looks.add(look)
+                look.add_done_callback(self._first_looks.discard)
+        return look
 
     async def _discover(self, name: str, local_patience: float) -> tuple[str, str]:
         place = self.setup.places[name]
         patience = local_patience if place.provider.local else _PATIENCE
-        now = self._asked_at[name] = time.time()
+        now = self._asked_at[name]
         try:
             key = place.keys[0] if place.keys else None
             body = await listing(self._upstream, place.provider, key, seconds=patience, now=now)
@@ -191,6 +224,8 @@ class Engine:
             return name, exc.failure.message
         except Malformed as exc:
             return name, f"its list of models makes no sense: {exc}"
+        finally:
+            self._looked.add(name)
         self.catalog.add(place.provider, cards, now)
         self.health.forget_gone(now, name)
         await asyncio.to_thread(self._keep_listing, name, body)
