@@ -56,6 +56,8 @@ def guarded(handler: Handler) -> Handler:
             raise
         except Exception:  # the process entry of a request: a bug must not take the connection with it
             log.exception("a request failed in a way nobody foresaw")
+            if request.writer.output_size:
+                raise  # in mid-answer: the connection is cut, which the client can see
             return answer(request, _BUG)
         finally:
             context.in_flight -= 1
