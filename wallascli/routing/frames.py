@@ -27,6 +27,7 @@ from wallascli.wires.framing import Framing
 
 # A frame that never ends must not eat the memory; the largest seen (a picture) is about 2 MB.
 _MOST_PENDING = 64 * 1024 * 1024
+_CHARACTERS_PER_TOKEN = 4
 
 
 class ErrorInStream(Exception):
@@ -42,7 +43,10 @@ class State:
 
     __slots__ = (
         "_finished",
+        "_least",
         "_seen",
+        "_unread",
+        "_unread_bytes",
         "answered",
         "characters",
         "content",
@@ -62,6 +66,7 @@ class State:
         self.progress = 0
         """Pieces of an answer, parts of calls too: what satisfies the deadlines."""
         self.characters = 0
+        """Of what was read into words."""
         self.finish: Finished | None = None
         """The first reason told."""
         self.done = False
@@ -78,6 +83,24 @@ class State:
         """A failure to be raised at the next look, as good pieces came in the same read before it."""
         self._seen: set[int] = set()
         self._finished: set[int] = set()
+        self._unread = self._unread_bytes = 0
+        self._least = _MOST_PENDING
+
+    @property
+    def length(self) -> int:
+        """About how many characters the answer has: told by its tokens, else by what frames are larger than the
+        smallest of them, which holds one at least."""
+        if self.usage is not None and self.usage.output and self._unread:
+            return self.usage.output * _CHARACTERS_PER_TOKEN
+        return self.characters + self._unread_bytes - self._unread * (self._least - 1)
+
+    def pass_by(self, frames: int, size: int, least: int) -> None:
+        """Frames of text that nobody reads, ``size`` bytes in all, the smallest ``least``."""
+        self.progress += frames
+        self._unread += frames
+        self._unread_bytes += size
+        if least < self._least:
+            self._least = least
 
     @property
     def is_complete(self) -> bool:
@@ -116,9 +139,9 @@ class State:
         self.progress += 1
         self.characters += characters
         self.answered = self.answered or answered
-        if choice not in self._seen:
-            self._seen.add(choice)
+        self._seen.add(choice)
         # Text behind a reason: it was said too early (gemini/reasoning-stream-gemini-2-5-flash-rig-a3d6d7).
+        self._finished.discard(choice)
         self.over = self.done
 
 

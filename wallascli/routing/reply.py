@@ -349,7 +349,7 @@ class Reply:
         except AttemptFailed as exc:
             self._failed(asking, exc.failure)
             raise
-        self._succeeded(asking, state.characters)
+        self._succeeded(asking, state.length)
 
 
 def _is_empty(completion: Completion) -> bool:

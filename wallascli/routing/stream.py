@@ -166,7 +166,6 @@ class Verbatim:
         self._held: list[bytes] = []
         self._writer = writer
         self._several = several
-        self._around = 0
         self.state = self._frames.state
 
     def take(self, read: bytes) -> bytes:
@@ -194,8 +193,12 @@ class Verbatim:
                     return False
         except Malformed:
             return False
-        self.state.progress += len(frames)
-        self.state.characters += sum(map(len, frames)) - self._around * len(frames)
+        if len(frames) == 1:
+            size = len(frames[0])
+            self.state.pass_by(1, size, size)
+        elif frames:
+            sizes = [len(frame) for frame in frames]
+            self.state.pass_by(len(sizes), sum(sizes), min(sizes))
         return True
 
     def ended(self) -> bytes:
@@ -227,12 +230,14 @@ class Verbatim:
     def _look(self, frame: bytes, seen: Glance, out: list[bytes]) -> None:
         """Not plain text in mid-stream: the first piece, a call, usage, an error, the end."""
         state = self.state
-        if seen & _MUST_READ or not state.content or state.over or self._several:
-            self._read(frame, seen)
-        elif seen:
-            state.progress += 1
-            state.characters += max(0, len(frame) - self._around)
+        if state.content and seen in _PLAIN and not (state.over or self._several):
+            state.pass_by(1, len(frame), len(frame))
             self._gate.close()
+        else:
+            events = self._reader.feed(frame)
+            for event in events:
+                state.note(event)
+            self._gate.let_through(events)
         if seen & Glance.DONE:
             state.end_mark()
             self._gate.close()
@@ -242,17 +247,7 @@ class Verbatim:
             self._held = []
             state.content = state.content or bool(seen & _SHOWN) or self._gate.passed > 0
 
-    def _read(self, frame: bytes, seen: Glance) -> None:
-        state = self.state
-        before = state.characters
-        events = self._reader.feed(frame)
-        for event in events:
-            state.note(event)
-        self._gate.let_through(events)
-        if not self._around and state.characters > before and not seen & ~_SHOWN:
-            # What stands around the text of each frame; frames that are not read are counted without it.
-            self._around = len(frame) - (state.characters - before)
-
 
 _SHOWN = Glance.TEXT | Glance.THOUGHT
-_MUST_READ = Glance.CALL | Glance.USAGE | Glance.FINISH | Glance.ERROR
+# Once there is content these tell a reader nothing that it has to remember.
+_PLAIN = (Glance.TEXT, Glance.THOUGHT)

@@ -133,6 +133,7 @@ class ChunkReader:
             raise TypeError("an index is a number")
         content = candidate.get("content") or {}
         for part in content.get("parts") or ():
+            self._held.pop(index, None)  # it went on: that STOP was not the end, and a cut from here on is a cut
             yield from self._part(part, index)
         for name in _BESIDE:
             if candidate.get(name):
