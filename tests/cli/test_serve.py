@@ -71,6 +71,21 @@ def test_the_bare_command_serves_and_tells_a_person_how_to_use_it(
     assert "Traceback" not in outcome.err
 
 
+def test_how_to_use_it_is_told_as_it_works(home: Home) -> None:
+    everywhere = ("serve", "--foreground", "--host", "0.0.0.0", "--port", "0")
+    process = home.start(*everywhere, environ={"PROXY_API_KEY": "a-secret"}, bufsize=0)
+    assert process.stderr is not None
+    told = b""
+    while b"Ctrl-C stops it." not in told:
+        told += process.stderr.readline()
+    interrupted(process)
+    assert told.startswith(b"WallasAPI listens on http://0.0.0.0:")
+    assert b"OPENAI_BASE_URL=http://127.0.0.1:" in told
+    assert b"curl http://127.0.0.1:" in told
+    assert b"Authorization: Bearer one-of-your-client-keys" in told
+    assert b"anything" not in told
+
+
 def test_strangers_are_not_let_in_by_accident(home: Home) -> None:
     outcome = home.run("serve", "--foreground", "--host", "0.0.0.0", "--port", "0")
     assert outcome.code == 4

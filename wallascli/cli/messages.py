@@ -142,10 +142,12 @@ _ENGLISH: dict[str, str] = {
     "serve.background": "serving in the background is not there yet",
     "serve.background.hint": "`wallasapi serve --foreground` serves in this terminal",
     "serve.ready": "WallasAPI listens on {url}\n\n"
-    "  OpenAI's clients:  OPENAI_BASE_URL={url}/v1  OPENAI_API_KEY=anything\n"
-    "  try it:            curl {url}/v1/chat/completions -d \\\n"
+    "  OpenAI's clients:  OPENAI_BASE_URL={here}/v1  OPENAI_API_KEY={key}\n"
+    "  try it:            curl {here}/v1/chat/completions{header} -d \\\n"
     '    \'{{"model": "auto", "messages": [{{"role": "user", "content": "Hi"}}]}}\'\n\n'
     "Ctrl-C stops it.",
+    "serve.any_key": "anything",
+    "serve.client_key": "one-of-your-client-keys",
     "serve.stopped": "stopped",
     # -- simulate
     "simulate.help": "Pretend to be providers, to test a program against every fault. "

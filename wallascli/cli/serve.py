@@ -42,8 +42,16 @@ def in_foreground(
         if as_json:
             write(object_line({"url": url, "pid": os.getpid()}))
         else:
-            tell(say("serve.ready", url=url))
+            tell(_welcome(url, wants_key=bool(settings.server.keys)))
 
     run(settings, insecure=insecure, ready=ready)
     if not as_json:
         tell(say("serve.stopped"))
+
+
+def _welcome(url: str, *, wants_key: bool) -> str:
+    """How to use it, in lines that work as they stand: nobody can send a request to `0.0.0.0`."""
+    here = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+    key = say("serve.client_key") if wants_key else say("serve.any_key")
+    header = f" -H 'Authorization: Bearer {key}'" if wants_key else ""
+    return say("serve.ready", url=url, here=here, key=key, header=header)
