@@ -27,7 +27,7 @@ from wallascli.store.keeper import Keeper
 from wallascli.upstream.client import Upstream
 from wallascli.upstream.discovery import listing
 from wallascli.vocab.chat import ChatRequest
-from wallascli.vocab.failures import AttemptFailed, UnknownModel
+from wallascli.vocab.failures import AttemptFailed, FailureClass, UnknownModel
 from wallascli.vocab.models import ModelCard
 from wallascli.vocab.policy import Policy
 from wallascli.wires.base import Inbound, Malformed
@@ -221,6 +221,9 @@ class Engine:
             body = await listing(self._upstream, place.provider, key, seconds=patience, now=now)
             cards = place.provider.wire.read_listing(body, name)
         except AttemptFailed as exc:
+            # One that is only slow is busy answering somebody: what it has is still here.
+            if place.provider.local and exc.failure.kind is not FailureClass.SLOW:
+                self.catalog.missed(name)
             return name, exc.failure.message
         except Malformed as exc:
             return name, f"its list of models makes no sense: {exc}"
@@ -245,5 +248,7 @@ class Engine:
             cards = provider.wire.read_listing(body, provider.name)
         except (OSError, Malformed):
             return
-        if not provider.local or time.time() - at < FRESH_LOCAL:
-            self.catalog.add(provider, cards, at)
+        self.catalog.add(provider, cards, at)
+        if provider.local and time.time() - at >= FRESH_LOCAL:
+            # What it held stays local by name (P4); nobody is sent there before it has answered.
+            self.catalog.missed(provider.name)

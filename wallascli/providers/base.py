@@ -45,12 +45,16 @@ class Signup:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP request as a value, before anyone sends it. ``body`` is what ``Rendered`` made."""
+    """One HTTP request as a value, before anyone sends it. ``body`` is what ``Rendered`` made.
+
+    ``direct``: never through a proxy of the environment, as what is local must not leave (P4).
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes = b""
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

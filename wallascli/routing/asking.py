@@ -63,7 +63,8 @@ class Asking:
         rendered = provider.render(self._request, candidate.card.id, stream=stream)
         self.dropped = rendered.dropped
         url = provider.base_url + rendered.path
-        call = Call("POST", url, provider.headers_for(key), _encoded(rendered.body))
+        content = _encoded(rendered.body)
+        call = Call("POST", url, provider.headers_for(key), content, direct=provider.local)
         self._exchange = await self._upstream.send(call, connect=candidate.deadlines.connect)
         if not 200 <= self._exchange.status < 300:
             facts = read_error(await self._exchange.beginning(_MOST_ERROR))

@@ -162,7 +162,7 @@ class Upstream:
             headers=call.headers,
             allow_redirects=False,  # a redirect would carry the key to another host
             timeout=_timeout(connect),
-            proxy=_proxy(call.url),
+            proxy=None if call.direct else _proxy(call.url),
         )
 
 

@@ -18,7 +18,8 @@ async def listing(
     upstream: Upstream, provider: Provider, key: Secret | None, *, seconds: float, now: float
 ) -> bytes:
     """The body of the provider's model list. Raises ``AttemptFailed``, also when ``seconds`` are over."""
-    call = Call("GET", provider.base_url + provider.wire.listing_path, provider.headers_for(key))
+    url = provider.base_url + provider.wire.listing_path
+    call = Call("GET", url, provider.headers_for(key), direct=provider.local)
     try:
         async with asyncio.timeout(seconds):
             async with await upstream.send(call, connect=seconds) as exchange:
