@@ -41,6 +41,11 @@ def test_a_masked_key_goes_too(masked: str) -> None:
     assert without_secrets(f"provided: {masked}. You", [KEY]) == f"provided: {INSTEAD}. You"
 
 
+def test_a_key_that_was_cut_off_goes_too() -> None:
+    assert without_secrets(f"provided: {KEY[:-3]}", [KEY]) == f"provided: {INSTEAD}"
+    assert without_secrets(f"{KEY[:12]} and {KEY}", [KEY]) == f"{INSTEAD} and {INSTEAD}"
+
+
 @pytest.mark.parametrize("text", [
     "Please wait... then try again",
     "the model sk-small and hf_x are unknown",

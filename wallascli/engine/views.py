@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from wallascli import __version__
 from wallascli.engine.core import Engine
@@ -46,7 +47,7 @@ def _provider(engine: Engine, place: Place, now: float, usable: bool) -> View:
         "id": row.name,
         "object": "provider",
         "title": row.title,
-        "base_url": row.base_url,
+        "base_url": _without_credentials(row.base_url),
         "wire": row.wire.name,
         "requires_auth": not row.keyless and row.auth is not Auth.NONE,
         "auth_env_key": row.key_env[0] if row.key_env else None,
@@ -69,6 +70,12 @@ def _provider(engine: Engine, place: Place, now: float, usable: bool) -> View:
         "circuit": _circuit(engine, place, now),
         **_supports(chats),
     }
+
+
+def _without_credentials(url: str) -> str:
+    """An address as it may be shown: some put a name and a password, or a key, into it (P7)."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def _supports(chats: list[ModelCard]) -> View:

@@ -164,6 +164,8 @@ class Asking:
         return replace(
             failure,
             message=without_secrets(failure.message, keys),
+            code=failure.code and without_secrets(failure.code, keys),
+            param=failure.param and without_secrets(failure.param, keys),
             body=without_secrets(failure.body.decode("utf-8", "replace"), keys).encode(),
         )
 

@@ -21,6 +21,8 @@ _MASKED = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]*(?:\*{3,}|•{3,})[A-Za-z
 _SHORTENED = re.compile(r"(?<![A-Za-z0-9_-])([A-Za-z0-9_-]{2,200}?)(?:\.{3}|…|x{3,})([A-Za-z0-9_-]{2,200})")
 # A shorter "key" (a test's "x") would blank out ordinary words.
 _SHORTEST = 6
+# So much of a key's beginning gives it away: a long message is cut somewhere, also in the middle of a key.
+_TELLING = 12
 
 
 def without_secrets(text: str, keys: Iterable[str] = ()) -> str:
@@ -28,6 +30,8 @@ def without_secrets(text: str, keys: Iterable[str] = ()) -> str:
     known = sorted((key for key in keys if len(key) >= _SHORTEST), key=len, reverse=True)
     for key in known:
         text = text.replace(key, INSTEAD)
+        if len(key) > _TELLING and key[:_TELLING] in text:
+            text = re.sub(re.escape(key[:_TELLING]) + r"[A-Za-z0-9_-]*", INSTEAD, text)
     text = _MASKED.sub(INSTEAD, _FORMS.sub(INSTEAD, text))
 
     def shortened(found: re.Match[str]) -> str:
