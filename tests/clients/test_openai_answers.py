@@ -171,6 +171,27 @@ def test_tools_over_several_turns(client: openai.OpenAI, who: str, stream: bool)
     assert str(message.content).startswith("echo: now only get_time please; get_time said ")
 
 
+@pytest.mark.parametrize("second", [*WIRES, "mistral", "groq"])
+@pytest.mark.parametrize("first", [*WIRES, "mistral"])
+def test_another_provider_goes_on_with_the_results(
+    client: openai.OpenAI, simulator_process: SimulatorProcess, first: str, second: str
+) -> None:
+    """Ids, thoughts and extras of one provider are in the conversation that the next one gets; each checks it."""
+    messages = user("use get_weather and get_time for Lima")
+    model = f"{first}:sim" if first == "mistral" else f"{first}:sim-think2"  # its thoughts are a list of parts
+    answer = client.chat.completions.create(model=model, messages=messages, tools=TOOLS)
+    message = answer.choices[0].message
+    told = results(message)
+    messages += [message.model_dump(exclude_none=True), *told]
+    answer = client.chat.completions.create(model=f"{second}:sim", messages=messages, tools=TOOLS)
+    assert answer.choices[0].finish_reason == "stop"
+    for result in told:
+        assert result["content"] in str(answer.choices[0].message.content)
+    if second in ("mistral", "groq"):  # both refuse a message with a field that they do not know
+        fields = {field for sent in asked_of(simulator_process)[-1]["body"]["messages"] for field in sent}
+        assert fields <= {"role", "content", "tool_calls", "tool_call_id"}
+
+
 @every_wire
 def test_a_tool_may_be_demanded_or_forbidden(client: openai.OpenAI, wire: str) -> None:
     ask: Any = {"model": f"{wire}:sim", "messages": user("hello"), "tools": TOOLS}
@@ -206,6 +227,25 @@ def test_an_answer_that_is_parsed_into_a_type_of_ones_own(client: openai.OpenAI,
     assert city.name
     with client.chat.completions.stream(model=f"{wire}:sim", messages=user("Lima"), response_format=City) as stream:
         assert stream.get_final_completion().choices[0].message.parsed == city
+
+
+class get_weather(BaseModel):
+    """A tool as a type: its arguments come parsed."""
+
+    city: str
+    days: int
+
+
+@every_wire
+def test_arguments_of_a_tool_are_parsed_into_its_type(client: openai.OpenAI, wire: str) -> None:
+    answer = client.chat.completions.parse(
+        model=f"{wire}:sim",
+        messages=user("get_weather in Lima"),
+        tools=[openai.pydantic_function_tool(get_weather)],
+    )
+    (call,) = answer.choices[0].message.tool_calls or []
+    assert isinstance(call.function.parsed_arguments, get_weather)
+    assert call.function.parsed_arguments.city == "get_weather in Lima"
 
 
 @every_wire
