@@ -239,6 +239,13 @@ def test_an_alias_of_aliases_reaches_all_of_them_and_a_circle_ends() -> None:
     assert World(OSS, rules=rules).order("outer") == ["cerebras:gpt-oss-120b", "groq:openai/gpt-oss-120b"]
 
 
+@pytest.mark.parametrize("name", ["round", "about", "alone"])
+def test_a_circle_of_aliases_that_leads_nowhere_is_an_unknown_name(name: str) -> None:
+    rules = Rules(aliases=alias("round", "about") | alias("about", "round") | alias("alone", "alone"))
+    with pytest.raises(UnknownModel):
+        World(OSS, rules=rules).plan(name)
+
+
 def test_deadlines_and_retries_of_the_innermost_alias_hold_wherever_it_is_named() -> None:
     bounds = {"patient": Deadlines(first_byte=120, total=900), "hasty": Deadlines(first_byte=1)}
     rules = Rules(

@@ -109,6 +109,7 @@ class Asking:
         seen = 0
         while not (state.content or state.over or self.ended):
             head.append(await self.take(feed))
+            state.check_size()
             if state.progress > seen:
                 seen = state.progress
                 self.first = self.first or self.seconds
@@ -127,6 +128,7 @@ class Asking:
                     break
                 continue
             events += await self.take(words)
+            state.check_size()
             if state.progress == seen:
                 continue
             seen, now = state.progress, self.seconds

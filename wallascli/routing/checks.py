@@ -136,4 +136,4 @@ def _paid(card: ModelCard, place: Place, asked: Asked) -> tuple[str, str] | None
 
 
 _ALWAYS: tuple[Check, ...] = (_usable, _says, _private, _paid)
-_CHECKS: tuple[Check, ...] = (_usable, _kind, _alive, _here, _sees, _able, _fits, _says, _private, _paid)
+_CHECKS: tuple[Check, ...] = (_kind, _usable, _alive, _here, _sees, _able, _fits, _says, _private, _paid)

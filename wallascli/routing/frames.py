@@ -27,6 +27,8 @@ from wallascli.wires.framing import Framing
 
 # A frame that never ends must not eat the memory; the largest seen (a picture) is about 2 MB.
 _MOST_PENDING = 64 * 1024 * 1024
+# Nor may what nobody is shown yet: a call whose arguments never close, an answer to be told as a whole.
+_MOST_KEPT = 64 * 1024 * 1024
 _CHARACTERS_PER_TOKEN = 4
 
 
@@ -55,6 +57,7 @@ class State:
         "late",
         "over",
         "progress",
+        "size",
         "skipped",
         "started",
         "usage",
@@ -67,6 +70,8 @@ class State:
         """Pieces of an answer, parts of calls too: what satisfies the deadlines."""
         self.characters = 0
         """Of what was read into words."""
+        self.size = 0
+        """Bytes read."""
         self.finish: Finished | None = None
         """The first reason told."""
         self.done = False
@@ -106,6 +111,11 @@ class State:
     def is_complete(self) -> bool:
         """Whether the answer has an end of its own: the wire's mark, or a reason for each of its choices."""
         return self.done or (self.finish is not None and self._seen <= self._finished)
+
+    def check_size(self) -> None:
+        """For who keeps all that was read. Raises ``AttemptFailed``."""
+        if self.size > _MOST_KEPT:
+            raise AttemptFailed(Failure(FailureClass.BROKEN, f"an answer of more than {_MOST_KEPT} bytes"))
 
     def note(self, event: Event) -> None:
         """Raises ``ErrorInStream``."""
@@ -155,8 +165,10 @@ class Frames:
         self._skip = skip_malformed
         self._begun = False
         self._plain: bytearray | None = None
+        self._held = 0
 
     def cut(self, read: bytes) -> list[bytes]:
+        self.state.size += len(read)
         if not self._begun:
             self._begin(read)
         if self._plain is not None:
@@ -170,6 +182,12 @@ class Frames:
     def _bound(self, pending: int) -> None:
         if pending > _MOST_PENDING:
             raise AttemptFailed(Failure(FailureClass.BROKEN, "a frame without end"))
+
+    def hold(self, frame: bytes, *, more: bool) -> None:
+        """A frame is held back because of a call that is not whole; not ``more``: it and those before it may go."""
+        self._held = self._held + len(frame) if more else 0
+        if self._held > _MOST_KEPT:
+            raise AttemptFailed(Failure(FailureClass.BROKEN, "a call without end"))
 
     def _begin(self, read: bytes) -> None:
         """No event begins like JSON: a server that does not stream, or an error under 200."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from wallascli.routing.candidate import Plan
+from wallascli.routing.circuit import LONG, LONGEST
 from wallascli.vocab.failures import Attempt, Exhausted, FailureClass, Outcome, PlanExhausted
 
 _UNUSABLE_KEYS = frozenset({FailureClass.BAD_KEY, FailureClass.NO_CREDIT})
@@ -18,6 +19,7 @@ _UNANIMOUS: tuple[tuple[frozenset[FailureClass], Outcome], ...] = (
     (frozenset({FailureClass.TOO_LONG}), Outcome.TOO_LONG),
     (frozenset({FailureClass.CALLER_FAULT}), Outcome.CALLER_FAULT),
     (frozenset({FailureClass.SLOW}), Outcome.DEADLINE),
+    (frozenset({FailureClass.LACKING}), Outcome.NO_CANDIDATE),
 )
 # Why nobody was asked, in the order in which a person can act on it.
 _UNASKED = {
@@ -27,7 +29,10 @@ _UNASKED = {
     "rejected": Outcome.KEYS_REJECTED,
     "needs": Outcome.NO_CANDIDATE,
     "privacy": Outcome.NO_CANDIDATE,
+    "other": Outcome.NO_CANDIDATE,
 }
+# What only a person can change: a key to be had, a row to be switched on.
+_UNCONFIGURED = frozenset({"key", "disabled", "retired"})
 _MESSAGES = {
     Outcome.KEYS_REJECTED: "Every provider asked rejected its key or has no credit left.",
     Outcome.OUT_OF_QUOTA: "Every candidate is out of quota.",
@@ -52,14 +57,17 @@ _HINTS = {
 def judge(plan: Plan, attempts: Sequence[Attempt], *, deadline_over: bool, local_time: float) -> PlanExhausted:
     """``local_time`` in epoch seconds, for saying when a quota is back."""
     outcome = Outcome.DEADLINE if deadline_over else _outcome(plan, attempts)
-    retry_at = _soonest(attempts, plan) if outcome is Outcome.OUT_OF_QUOTA else None
+    retry_at = _soonest(attempts, plan, local_time) if outcome is Outcome.OUT_OF_QUOTA else None
     facts = Exhausted(
         outcome,
         tuple(attempts),
         retry_at,
         tuple((refused.name, refused.reason) for refused in plan.refused),
     )
-    message = _message(outcome, attempts, retry_at, local_time) + ("" if attempts else _left_out(plan))
+    message = _message(outcome, attempts, retry_at, local_time)
+    if outcome is Outcome.NOTHING_CONFIGURED and _is_named(plan):
+        message = "Nobody who has this model can be asked."
+    message += "" if attempts else _left_out(plan)
     return PlanExhausted(message, facts, hint=_HINTS.get(outcome, ""))
 
 
@@ -80,19 +88,29 @@ def _outcome(plan: Plan, attempts: Sequence[Attempt]) -> Outcome:
 def _unasked(plan: Plan) -> Outcome:
     """Nobody was asked: the reason that would help most."""
     kinds = {refused.kind for refused in plan.refused}
-    return next((outcome for kind, outcome in _UNASKED.items() if kind in kinds), Outcome.NOTHING_CONFIGURED)
+    for kind, outcome in _UNASKED.items():
+        if kind in kinds:
+            return outcome
+    return Outcome.UNKNOWN_MODEL if "gone" in kinds and not kinds & _UNCONFIGURED else Outcome.NOTHING_CONFIGURED
 
 
 def _left_out(plan: Plan) -> str:
-    """Some of those not asked, each with its reason; that there is no key for most is no news."""
-    told = [refused for refused in plan.refused if refused.kind in _UNASKED][:5]
+    """Some of those not asked, each with its reason; that most have no key is no news, unless they were named."""
+    told = [one for one in plan.refused if one.kind in _UNASKED or _is_named(plan)][:5]
     return " Left out: " + "; ".join(f"{one.name}: {one.reason}" for one in told) + "." if told else ""
 
 
-def _soonest(attempts: Sequence[Attempt], plan: Plan) -> float | None:
-    times = [a.failure.until for a in attempts if a.failure.until is not None]
-    times += [refused.until for refused in plan.refused if refused.until is not None]
-    return min(times, default=None)
+def _is_named(plan: Plan) -> bool:
+    return plan.profile == "none"
+
+
+def _soonest(attempts: Sequence[Attempt], plan: Plan, now: float) -> float:
+    """When the first limit ends: as told, else as the circuits guess."""
+    times = [refused.until for refused in plan.refused if refused.kind == "quota" and refused.until is not None]
+    for attempt in attempts:
+        guess = LONG[attempt.failure.kind](now) if attempt.failure.kind in LONG else now + LONGEST
+        times.append(attempt.failure.until or guess)
+    return min(times, default=now + LONGEST)
 
 
 def _message(outcome: Outcome, attempts: Sequence[Attempt], retry_at: float | None, now: float) -> str:

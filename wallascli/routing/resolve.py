@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -35,7 +35,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """``profile`` is the tier's name, or ``none`` for a named model; ``unknown`` are names left out of a list."""
+    """``profile`` is the tier's name, or ``none`` for a named model; ``unknown``: names left out, as nothing has them."""
 
     profile: str
     groups: tuple[Group, ...]
@@ -80,47 +80,54 @@ class Resolver:
 
     def _single(self, name: str) -> Meaning:
         tier = None if name in self._rules.aliases else self._tier(name)
-        groups = tuple(self._groups(name, alone=True))
-        after = tuple(self._after(name, local_only=_is_local(groups)))
+        unknown: list[str] = []
+        groups = self._groups(name, unknown, alone=True)
+        after = self._after(name, unknown, local_only=_is_local(groups))
         if not groups and not after:
-            raise self._unknown(name)
-        return Meaning(tier.name if tier else "none", (*groups, *after))
+            raise self._unknown(unknown[0])
+        return Meaning(tier.name if tier else "none", (*groups, *after), tuple(unknown))
 
     def _listed(self, names: tuple[str, ...]) -> Meaning:
         """One misspelt member does not cost the caller the answer that the others can give (P1 over the 404)."""
-        found = {name: tuple(self._groups(name)) for name in names}
-        if not any(found.values()):
-            raise self._unknown(names[0])
-        unknown = tuple(name for name, groups in found.items() if not groups)
-        return Meaning("none", tuple(group for groups in found.values() for group in groups), unknown)
+        unknown: list[str] = []
+        groups = tuple(group for name in names for group in self._groups(name, unknown))
+        if not groups:
+            raise self._unknown(unknown[0])
+        return Meaning("none", groups, tuple(unknown))
 
-    def _groups(self, name: str, within: frozenset[str] = frozenset(), *, alone: bool = False) -> Iterator[Group]:
-        """What a name stands for; nothing if it matches nothing. The user's own names come before ours.
+    def _groups(
+        self, name: str, unknown: list[str], within: frozenset[str] = frozenset(), *, alone: bool = False
+    ) -> list[Group]:
+        """What a name stands for; what matches nothing is added to ``unknown``. The user's own names come first.
 
         ``within``: aliases under way; inside itself an alias's name means what it would mean without it.
         """
         if name in self._rules.aliases and name not in within:
-            yield from self._alias(self._rules.aliases[name], within)
-        elif tier := self._tier(name):
-            yield self._tier_group(tier)
-        elif exact := self._exact(name):
-            yield exact
-        else:
-            yield from self._by_name(name, alone=alone)
+            return list(self._alias(self._rules.aliases[name], unknown, within))
+        if tier := self._tier(name):
+            return [self._tier_group(tier)]
+        if exact := self._exact(name):
+            return [exact]
+        groups = list(self._by_name(name, alone=alone))
+        if not groups:
+            unknown.append(name)
+        return groups
 
-    def _alias(self, alias: Alias, within: frozenset[str]) -> Iterator[Group]:
+    def _alias(self, alias: Alias, unknown: list[str], within: frozenset[str]) -> Iterator[Group]:
         """The deadlines and retries of the innermost alias hold: it knows its models best."""
         for member in alias.models:
-            for group in self._groups(member, within | {alias.name}):
+            for group in self._groups(member, unknown, within | {alias.name}):
                 yield group if group.alias else replace(group, alias=alias)
 
-    def _after(self, name: str, *, local_only: bool) -> Iterator[Group]:
+    def _after(self, name: str, unknown: list[str], *, local_only: bool) -> list[Group]:
         """The user's own table of what follows a name when it fails; a local model stays here even so (P4)."""
+        after = []
         for follower in self._rules.fallback.get(name, ()):
-            for group in self._groups(follower) if follower != name else ():
+            for group in self._groups(follower, unknown) if follower != name else ():
                 cards = tuple(card for card in group.cards if card.local) if local_only else group.cards
                 if cards:
-                    yield replace(group, cards=cards, why=f"{group.why}, the fallback of {name}")
+                    after.append(replace(group, cards=cards, why=f"{group.why}, the fallback of {name}"))
+        return after
 
     # -- a provider pinned by the caller
 
@@ -219,7 +226,8 @@ class Resolver:
         cards, seen = self._serving(name), set[str]()
         if not cards:
             return
-        here = all(card.local for card in cards)  # known as a model for local servers only: it stays one (P4)
+        # A model for local servers only stays one (P4); and nobody speaks in the stead of what cannot speak.
+        stands_alone = all(card.local or card.operation is not Operation.CHAT for card in cards)
         while cards:
             yield Group(tuple(cards), f"serves {name}" if not seen else f"succeeds {name}")
             seen |= {card.name for card in cards}
@@ -227,7 +235,7 @@ class Resolver:
                 return
             successor = next((card.successor for card in cards if card.successor), "")
             cards = [card for card in self._serving(successor) if card.name not in seen] if successor else []
-        if alone and self._rules.substitute and not here:
+        if alone and self._rules.substitute and not stands_alone:
             tier = self._class_of(name)
             rest = tuple(card for card in self._tier_group(tier).cards if card.name not in seen)
             yield Group(rest, f"stands in for {name} ({tier.name})", tier, named=False)
@@ -248,14 +256,11 @@ class Resolver:
     # -- names that match nothing
 
     def _unknown(self, name: str) -> UnknownModel:
-        """An alias whose members all match nothing: the mistake stands in its members."""
-        if alias := self._rules.aliases.get(name):
-            name = alias.models[0]
         live = [card for card in self._catalog.all() if card.status is Status.LIVE]
         own = (*self._rules.tiers, *self._rules.aliases, *TIERS)
         return UnknownModel(name, near(name, own, [(card.id, card.name) for card in live]))
 
 
-def _is_local(groups: tuple[Group, ...]) -> bool:
+def _is_local(groups: Sequence[Group]) -> bool:
     """Whether a name means models of this machine and nothing else."""
     return bool(groups) and all(card.local for group in groups for card in group.cards)

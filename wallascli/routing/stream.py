@@ -93,6 +93,7 @@ class Words:
         if self._keep:
             self.kept.append(frame)
         self._pass(events, out)
+        self._frames.hold(frame, more=self._gate.is_open)
 
     def _pass(self, events: list[Event], out: list[Event]) -> None:
         for event in events:
@@ -242,6 +243,7 @@ class Verbatim:
             state.end_mark()
             self._gate.close()
         self._held.append(frame)
+        self._frames.hold(frame, more=self._gate.is_open)
         if not self._gate.is_open:
             out += self._held
             self._held = []
