@@ -183,6 +183,45 @@ def test_huge_numbers_are_read_or_refused(free: Gateway, number: str) -> None:
         assert client.post(CHAT, content=body.encode()).status_code in (200, 400)
 
 
+@pytest.mark.parametrize("field", ["model", "messages", "modalities", "cost_mode", "tools", "models", "stream"])
+async def test_a_question_about_choosing_may_be_as_odd(free: Gateway, field: str) -> None:
+    async with free.client() as client:
+        bodies = [{"model": "auto", field: value} for value in (*VALUES, ["image", 5, [], None], {"image": 1})]
+        found = await together(client.post("/v1/routing/explain", json=body) for body in bodies)
+    for body, response in zip(bodies, found, strict=True):
+        assert response.status_code in (200, 400, 403, 404), f"{body}: {response.status_code} {response.text[:300]}"
+
+
+@pytest.mark.parametrize(
+    "query", ["sort=", "pricing=", "modality=", "include_dead=", "all=", "search=", "provider=", "limit="]
+)
+@pytest.mark.parametrize("value", ["", "x", "%00", "%ff", "%", "a&b", "free", "true", "\u00e9", "9" * 3000])
+def test_lists_may_be_asked_for_oddly(free: Gateway, query: str, value: str) -> None:
+    for path in ("/v1/models", "/v1/providers", "/v1/stats", "/health", "/v1/models/well:sim"):
+        assert free.get(f"{path}?{query}{value}").status_code in (200, 422)
+
+
+@pytest.mark.parametrize(
+    "header", "X-Willaku-Tier X-Wallas-Provider X-Wallas-Cost-Mode X-Wallas-Privacy X-Wallas-Deadline".split()
+)
+@pytest.mark.parametrize("value", [b"\xff\xfe", "ni\u00f1o".encode(), b"%s %d {0}", b"a" * 7000, b"\t"])
+async def test_headers_of_ours_may_hold_any_byte(free: Gateway, header: str, value: bytes) -> None:
+    body = json.dumps(GOOD).encode()
+    head = f"POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n{header}: ".encode()
+    answer = await exchange(free.port, head + value + b"\r\n\r\n" + body)
+    assert status_of(answer) == (400 if value.strip() else 200)
+    assert len(answer) < 5_000
+
+
+async def test_a_client_of_http_1_0_gets_a_stream_that_ends_with_the_connection(free: Gateway) -> None:
+    body = json.dumps({**GOOD, "stream": True}).encode()
+    head = f"POST {CHAT} HTTP/1.0\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    answer = await exchange(free.port, head + body)
+    assert status_of(answer) == 200
+    assert b"transfer-encoding" not in answer.lower()
+    assert answer.endswith(b"data: [DONE]\n\n")
+
+
 @pytest.mark.parametrize("sent", NO_HTTP.values(), ids=NO_HTTP)
 async def test_bytes_that_are_no_request_harm_nobody(free: Gateway, sent: bytes) -> None:
     answer = await exchange(free.port, sent)

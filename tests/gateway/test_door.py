@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +70,18 @@ def test_this_machine_and_allowed_hosts_may_be_named(keyed: Gateway, host: str) 
 def test_another_host_is_refused_though_it_leads_here(keyed: Gateway, host: str) -> None:
     """A page of evil.example whose name was pointed at 127.0.0.1 sends its own name."""
     assert refused(keyed.get("/", headers={"Host": host})) == (403, "host_not_allowed")
+
+
+def test_bound_to_every_address_any_of_them_may_be_named(
+    tmp_path: Path, simulator_process: SimulatorProcess
+) -> None:
+    """As machines of the network do. A name may be pointed here by somebody else's server, a number may not."""
+    settings = config(simulator_process.url, [], f'[server]\nhost = "0.0.0.0"\nkeys = ["{SECRET}"]\n')
+    with gateway(tmp_path, settings) as wide:
+        local = replace(wide, url=f"http://127.0.0.1:{wide.port}")
+        hosts = ["192.168.7.7:8001", "10.0.0.5", "[fe80::1]:80", "localhost", "evil.example", "0x7f.1"]
+        assert [local.get("/", headers={"Host": host}).status_code for host in hosts] == [200] * 4 + [403] * 2
+        assert local.get("/v1/models", headers={"Host": hosts[0]}).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -239,3 +253,11 @@ def test_a_header_of_ours_that_means_nothing_is_named(free: Gateway, header: str
     response = free.ask("well:sim", headers={header: value})
     assert refused(response) == (400, "invalid_request")
     assert response.json()["error"]["param"] == header
+
+
+def test_what_would_be_chosen_heeds_the_same_headers(free: Gateway) -> None:
+    """However they are spelt: clients send names of headers in lower case."""
+    for header in ("X-Wallas-Privacy", "x-wallas-privacy"):
+        told = free.post("/v1/routing/explain", {"model": "auto"}, headers={header: "local"}).json()
+        assert told["candidates"] == []
+        assert {refused["kind"] for refused in told["rejected"] if refused["provider"] == "well"} == {"privacy"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,9 @@ SCRIPTS = {
     "blank": ("sim-blank",),
     "blanker": ("sim-blank",),
     "broken": ("sim-503",),
+    "pool": ("asked",),
+    "moved": ("sim-307",),
+    "heals": ("asked",),
     "good": ("sim", "modèle-é-" + "x" * 600),
     "known": ("a-known-model",),
 }
@@ -49,6 +53,8 @@ slower = ["slower:sim-429-retry9", "good:sim"]
 blank = ["blank:sim-blank", "blanker:sim-blank"]
 rescued = ["blank:sim-blank", "good:sim"]
 fallback = ["broken:sim-503", "good:sim"]
+moved = ["moved:sim-307", "good:sim"]
+heals = ["heals:asked", "good:sim"]
 [aliases.once]
 models = ["rude:asked"]
 retries = 0
@@ -63,6 +69,8 @@ def running(
     providers = [Pretended(name, models=models) for name, models in SCRIPTS.items()]
     two_keys = {"keys": ["first-of-two-keys", "second-of-two-keys"]}
     providers[0] = Pretended("keys", models=SCRIPTS["keys"], settings=two_keys)
+    three = {"keys": ["key-number-one", "key-number-two", "key-number-three"]}
+    providers = [Pretended("pool", models=("asked",), settings=three) if p.name == "pool" else p for p in providers]
     providers.append(Pretended("costly", models=("sim",), settings={"free": False}))
     settings = config(_shared_simulator_process.url, providers, f"[aliases]{ALIASES}")
     with gateway(tmp_path_factory.mktemp("outcomes"), settings) as started:
@@ -253,6 +261,37 @@ async def test_a_kept_connection_that_was_closed_is_nobodys_failure(running: Gat
     assert [a.text for a in answers] == [f"echo: hello {number}" for number in range(20)]
     assert {a.attempts for a in answers} == {1}
     assert not blamed(running, "closes")
+
+
+def test_the_next_key_is_tried_and_remembered(running: Gateway, simulator_process: SimulatorProcess) -> None:
+    simulator_process.script("pool", "429-retry40", key="number-one")
+    simulator_process.script("pool", "badkey", key="number-two")
+    answer = asked(running, "pool:asked")
+    assert (answer.text, answer.attempts) == ("echo: hello", 3)
+    answer = asked(running, "pool:asked")
+    assert (answer.text, answer.attempts) == ("echo: hello", 1)
+    shown = [entry["headers"]["authorization"] for entry in simulator_process.log()]
+    assert [key[-4:] for key in shown] == ["-one", "-two", "hree", "hree"]
+
+
+def test_a_redirect_is_not_followed_with_the_key(running: Gateway, simulator_process: SimulatorProcess) -> None:
+    answer = asked(running, "moved")
+    assert (answer.text, answer.headers["x-wallas-provider"]) == ("echo: hello", "good")
+    assert [entry["provider"] for entry in simulator_process.log()] == ["moved", "good"]
+
+
+def test_traffic_is_back_soon_after_a_provider_has_recovered(
+    running: Gateway, simulator_process: SimulatorProcess
+) -> None:
+    simulator_process.script("heals", "503")
+    for _ in range(5):
+        assert asked(running, "heals").headers["x-wallas-provider"] == "good"
+    assert len(simulator_process.log(provider="heals")) == 1  # it sleeps: nobody knocks
+    simulator_process.script("heals", "ok")
+    began = time.monotonic()
+    while asked(running, "heals").headers["x-wallas-provider"] != "heals":
+        assert time.monotonic() - began < 4
+        time.sleep(0.05)
 
 
 # -- empty answers

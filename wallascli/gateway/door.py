@@ -22,6 +22,8 @@ class Door:
     keys: frozenset[bytes] = frozenset()
     hosts: frozenset[str] = LOOPBACK_NAMES
     origins: frozenset[str] = field(default_factory=frozenset)
+    any_address: bool = False
+    """Bound to every address of the machine: any of them may be named. No page can point a number elsewhere."""
 
     def refuses(
         self, method: str, path: str, headers: Mapping[str, str], query_key: str | None
@@ -52,7 +54,13 @@ class Door:
 
     def _host_allowed(self, host: str) -> bool:
         name = host_name(host)
-        return name in self.hosts or "*" in self.hosts or _is_loopback(name)
+        if name in self.hosts or "*" in self.hosts:
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return self.any_address or address.is_loopback
 
     def _origin_allowed(self, origin: str) -> bool:
         if origin in self.origins or "*" in self.origins:
@@ -84,13 +92,6 @@ def host_name(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.rpartition(":")[0] if host.count(":") == 1 else host
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _refusal(status: int, code: str, message: str, hint: str) -> CallerError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -17,6 +18,8 @@ from wallascli.wires.openai_chat import IN as OPENAI
 # By path first: the header is also sent by Anthropic's clients to other routes.
 _BY_PATH = (("/api/", "ollama"), ("/v1beta/", "gemini"), ("/v1/messages", "anthropic"))
 _FINAL = frozenset({502, 504})
+# A name or a header that makes no sense is repeated in the message, and may be a megabyte.
+_LONGEST = 4_000
 
 
 def dialect(request: web.BaseRequest) -> Inbound:
@@ -33,6 +36,8 @@ def dialect(request: web.BaseRequest) -> Inbound:
 
 def answer(request: web.BaseRequest, error: CallerError, headers: Mapping[str, str] | None = None) -> web.Response:
     wire = dialect(request)
+    if len(error.message) > _LONGEST:
+        error = replace(error, message=f"{error.message[:_LONGEST]}…")
     kept = dict(headers or {})
     kept["X-Request-Id"] = request.get(ID) or request_id_of(request.headers)
     if error.attempts:

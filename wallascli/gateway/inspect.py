@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from aiohttp import web
+from multidict import CIMultiDict
 
 from wallascli import __version__
 from wallascli.engine.model_filters import Filters
@@ -14,7 +15,7 @@ from wallascli.engine.views import explain_view, health_view, providers_view, st
 from wallascli.gateway.chat import json_body
 from wallascli.gateway.context import CONTEXT
 from wallascli.gateway.policy import policy_of, request_id_of
-from wallascli.vocab.failures import UnknownModel
+from wallascli.vocab.failures import NotUnderstood, UnknownModel
 from wallascli.wires.openai_chat import IN as OPENAI
 
 # What ``explain`` asks about where its body has no conversation: enough to plan, and it says nothing of need.
@@ -76,13 +77,16 @@ async def explain(request: web.Request) -> web.Response:
     engine = request.app[CONTEXT].engine
     body = dict(await json_body(request))
     mode = body.pop("cost_mode", None)
-    headers = {**request.headers, **({"X-Wallas-Cost-Mode": str(mode)} if mode else {})}
+    headers = CIMultiDict(request.headers)
+    if mode:
+        headers["X-Wallas-Cost-Mode"] = str(mode)
     policy = policy_of(headers, request_id_of(request.headers), paid_enabled=engine.setup.rules.allow_paid)
-    kinds = body.pop("modalities", None) or ()
-    shown = [_KINDS[kind] for kind in kinds if kind in _KINDS]
-    body["messages"] = [*(body.get("messages") or _NO_QUESTION)]
-    if shown:
-        body["messages"].append({"role": "user", "content": shown})
+    kinds = body.pop("modalities", None) or []
+    if not isinstance(kinds, list):
+        raise NotUnderstood("'modalities' must be an array.", param="modalities")
+    shown = [_KINDS[kind] for kind in map(str, kinds) if kind in _KINDS]
+    asked = body.get("messages") or _NO_QUESTION
+    body["messages"] = [*asked, {"role": "user", "content": shown}] if shown and isinstance(asked, list) else asked
     body.setdefault("model", "auto")
     await engine.prepare()
     return json_response(explain_view(engine.plan(OPENAI.parse(body), policy)))

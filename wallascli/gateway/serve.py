@@ -26,14 +26,34 @@ DRAIN = 30.0
 _FLUSH = 1.0
 _LOOK = 0.02
 _BACKLOG = 1024
+# macOS grants no more than 10,240, whatever its hard limit says.
+_FILES = (65_536, 10_240)
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})
 
 log = logging.getLogger("wallasapi")
 
 
 def run(settings: Settings, *, insecure: bool = False, ready: Callable[[str], None] = print) -> None:
     """Serve until SIGTERM or SIGINT. ``ready`` is told the address. Raises ``Misconfigured``."""
+    _allow_many_files()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings, insecure=insecure, ready=ready))
+
+
+def _allow_many_files() -> None:
+    """Each stream holds two connections, and a shell hands out 1,024 files, on macOS 256."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in _FILES:
+        if soft == resource.RLIM_INFINITY or soft >= wanted:
+            return
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+            return
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -57,6 +77,7 @@ async def serve(settings: Settings, *, insecure: bool, ready: Callable[[str], No
             frozenset(key.digest for key in server.keys),
             LOOPBACK_NAMES | {server.host.lower(), *(host.lower() for host in server.allowed_hosts)},
             frozenset(server.allowed_origins),
+            any_address=server.host in _EVERYWHERE,
         )
         context = Context(engine, door)
         app = build_app(context, max_body=server.max_body)
