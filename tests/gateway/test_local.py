@@ -1,68 +1,91 @@
-"""Local means local: what is asked of this machine never leaves it, whatever fails."""
+"""Local means local (P4), asked of a real gateway whose local server comes, goes, and has proxies around it."""
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
-from tests.gateway.answers import Answer, read
-from tests.gateway.serving import Gateway, Pretended, config, gateway
+from tests.gateway.serving import gateway
 from tests.simulation import SimulatorProcess
 
 pytest_plugins = ("tests.simulation",)
 
-HERE = {"local": True}
-SETTINGS = """[deadlines]
-first_byte_last = 2
-[fallback]
-"shared" = ["away:shared"]
-"""
+NOBODY = "http://127.0.0.1:9"
 
 
-@pytest.fixture(scope="module")
-def running(
-    tmp_path_factory: pytest.TempPathFactory, _shared_simulator_process: SimulatorProcess
-) -> Iterator[Gateway]:
-    providers = [
-        Pretended("here", "ollama", ("shared", "mine"), HERE),
-        Pretended("also", "openai", ("own",), HERE),
-        Pretended("away", models=("shared", "own", "remote")),
-    ]
-    with gateway(tmp_path_factory.mktemp("local"), config(_shared_simulator_process.url, providers)) as started:
-        yield started
+def settings(ollama: str, groq: str) -> str:
+    return (
+        f'[providers.ollama]\nbase_url = "{ollama}"\n'
+        f'[providers.groq]\nkeys = ["key-of-groq"]\nbase_url = "{groq}"\nmodels = ["openai/gpt-oss-20b"]\n'
+    )
 
 
-def asked(running: Gateway, model: str, **headers: str) -> Answer:
-    return read(running.ask(model, headers={name.replace("_", "-"): value for name, value in headers.items()}))
-
-
-def who(simulator: SimulatorProcess) -> set[str]:
-    return {entry["provider"] for entry in simulator.log(operation="chat")}
-
-
-@pytest.mark.parametrize("model", ["shared", "mine", "here:mine", "here:shared"])
-@pytest.mark.parametrize("script", ["500", "stall", "reset", "blank", "429", "nomodel", "toolong"])
-def test_a_local_model_that_fails_is_an_error_and_nobody_elses_turn(
-    running: Gateway, simulator_process: SimulatorProcess, model: str, script: str
+def test_what_was_installed_stays_here_though_its_server_is_down_since_before_the_start(
+    tmp_path: Path, simulator_process: SimulatorProcess
 ) -> None:
-    simulator_process.script("here", script)
-    answer = asked(running, model, X_Wallas_Deadline="1")
-    assert answer.status != 200 or not answer.text
-    assert who(simulator_process) <= {"here"}
+    sim = simulator_process
+    sim.order(provider="ollama", models=["gpt-oss:20b"])
+    groq = f"{sim.url}/groq/v1"
+    with gateway(tmp_path, settings(f"{sim.url}/ollama", groq)) as running:
+        assert running.ask("gpt-oss:20b").headers["x-wallas-provider"] == "ollama"
+    listing = tmp_path / "cache" / "listings" / "ollama.json"
+    hour_ago = time.time() - 3600
+    os.utime(listing, (hour_ago, hour_ago))
+    sim.clear()
+    with gateway(tmp_path, settings(NOBODY, groq)) as running:
+        refused = running.ask("gpt-oss:20b")
+        assert refused.status_code == 502
+        assert [one["provider"] for one in refused.json()["error"]["attempts"]] == ["ollama"]
+        assert sim.log(provider="groq", operation="chat") == []
+        told = running.post("/v1/routing/explain", {"model": "auto"}).json()
+        assert [one["provider"] for one in told["candidates"]] == ["groq"]
 
 
-def test_privacy_local_keeps_every_request_here(running: Gateway, simulator_process: SimulatorProcess) -> None:
-    simulator_process.script("here", "500")
-    simulator_process.script("also", "500")
-    for model in ("auto", "rapido", "remote", "own", "away:remote", "gpt-4o"):
-        answer = asked(running, model, X_Wallas_Privacy="local", X_Wallas_Deadline="1")
-        assert answer.status >= 400, model
-    assert "away" not in who(simulator_process)
+class _Proxy(BaseHTTPRequestHandler):
+    seen: list[str]
+
+    def _note(self) -> None:
+        self.seen.append(self.path)
+        self.send_error(502)
+
+    do_GET = do_POST = do_CONNECT = _note
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
 
 
-def test_privacy_local_finds_another_one_here(running: Gateway, simulator_process: SimulatorProcess) -> None:
-    simulator_process.script("here", "503")
-    answer = asked(running, "auto", X_Wallas_Privacy="local")
-    assert answer.headers["x-wallas-provider"] == "also"
-    assert "away" not in who(simulator_process)
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A proxy in the environment; what it was asked."""
+    seen: list[str] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("_Noting", (_Proxy,), {"seen": seen}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
+    yield seen
+    server.shutdown()
+    server.server_close()
+
+
+def test_no_proxy_hears_what_a_local_server_is_asked(tmp_path: Path, proxy: list[str]) -> None:
+    # 127.0.0.2 is no name of this machine that the rule for loopback knows: as good as another in the house.
+    tables = "".join(
+        f'[providers.{name}]\nwire = "{wire}"\nbase_url = "http://127.0.0.2:9"\nlocal = {local}\n{more}'
+        for name, wire, local, more in (
+            ("lan", "ollama", "true", ""),
+            ("far", "openai", "false", 'free = true\nmodels = ["m"]\n'),
+        )
+    )
+    with gateway(tmp_path, tables) as running:
+        assert running.ask("lan:qwen3").status_code == 502
+        assert proxy == []
+        assert running.ask("far:m").status_code == 502
+        assert {path.partition("/chat")[0] for path in proxy} == {"http://127.0.0.2:9"}
