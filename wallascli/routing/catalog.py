@@ -27,7 +27,7 @@ class Catalog:
         self._cards: dict[str, dict[str, ModelCard]] = {}
         self._shipped: dict[str, dict[str, ModelCard]] = {}
         self._listed_at: dict[str, float] = {}
-        self._learnt: dict[tuple[str, str], list[tuple[float, str, Any]]] = {}
+        self._learnt: dict[tuple[str, str], dict[str, tuple[float, Any]]] = {}
         self.absent: frozenset[str] = frozenset()
         """Local providers that did not answer when last looked at; what they had is still known as theirs."""
         self.version = 0
@@ -98,19 +98,18 @@ class Catalog:
 
     def _learn(self, provider: str, model: str, fact: str, value: object, at: float) -> None:
         card = self.card(provider, model)
-        if card is None or getattr(card, fact) == value:
+        if card is None:
             return
-        self._learnt.setdefault((provider, model), []).append((at, fact, value))
-        self._cards[provider][model] = replace(card, **{fact: value})  # type: ignore[arg-type]
-        self._index()
+        self._learnt.setdefault((provider, model), {})[fact] = (at, value)
+        if getattr(card, fact) != value:
+            self._cards[provider][model] = replace(card, **{fact: value})  # type: ignore[arg-type]
+            self._index()
 
     def _with_learnt(self, card: ModelCard, at: float | None) -> ModelCard:
         """What was learnt outlives listings for a while: a local server is listed every minute."""
-        learnt = self._learnt.get((card.provider, card.id), [])
-        fresh = [one for one in learnt if at is None or at - one[0] < _LEARNT_FOR]
-        if len(fresh) < len(learnt):
-            self._learnt[card.provider, card.id] = fresh
-        return replace(card, **{fact: value for _, fact, value in fresh}) if fresh else card
+        learnt = self._learnt.get((card.provider, card.id), {})
+        fresh = {fact: value for fact, (told, value) in learnt.items() if at is None or at - told < _LEARNT_FOR}
+        return replace(card, **fresh) if fresh else card
 
     def _index(self) -> None:
         self._by_id: dict[str, list[ModelCard]] = {}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from wallascli.routing.candidate import Candidate, Refused
 from wallascli.routing.cooling import Probe
-from wallascli.vocab.failures import Attempt, Failure, FailureClass, Next, Retry
+from wallascli.vocab.failures import Attempt, Cools, Failure, FailureClass, Next, Retry
 from wallascli.vocab.secret import Secret
 
 # A 429 that says "up to 3 s" for a model the caller named is waited out once (design 3.1): cheaper than a switch.
@@ -23,7 +23,8 @@ class Permit:
     """Leave to ask a candidate now, with these keys in this order; none: not now, or (``refused``) not at all.
 
     ``probe`` is the right to try what is half-open, alone; its first content is due after ``first_byte`` seconds.
-    ``wait``: seconds until a limit ends that is worth waiting for.
+    ``wait``: seconds until a limit ends that is worth waiting for. ``asleep``: what sleeps, where more than this
+    model sleeps with it: one try of it is enough.
     """
 
     keys: tuple[Secret | None, ...] = ()
@@ -31,6 +32,7 @@ class Permit:
     first_byte: float | None = None
     refused: Refused | None = None
     wait: float = 0.0
+    asleep: tuple[str, Cools] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Course:
         self._waited: set[str] = set()
         self._soonest: tuple[float, Turn] | None = None
         self._blaming: set[str] = set()
+        self._tried_asleep: set[tuple[str, Cools]] = set()
+        self._useless: set[tuple[str, str]] = set()
         self._stopped = False
         self.attempts: list[Attempt] = []
         self.refused: list[Refused] = []
@@ -86,13 +90,24 @@ class Course:
 
     def _begin(self, candidate: Candidate) -> None:
         self._current, self._soonest = candidate, None
-        self._permit = self._ask_permit(candidate)
-        self._keys, self._wait = list(self._permit.keys), self._permit.wait
+        self._permit = permit = self._ask_permit(candidate)
+        if permit.asleep in self._tried_asleep:
+            return
+        if permit.asleep is not None and permit.keys:
+            self._tried_asleep.add(permit.asleep)
+        # Who holds a probe must ask: only a turn gives it back.
+        self._keys = list(permit.keys) if permit.probe else self._useful(candidate, permit.keys)
+        self._wait = permit.wait
         if self._permit.refused is not None:
             self.refused.append(self._permit.refused)
-        elif not self._keys and not candidate.last_resort:
+        elif not permit.keys and not candidate.last_resort:
             # Asleep since the plan was made: still better than nobody (P1).
             self._queue.append(replace(candidate, last_resort=True))
+
+    def _useful(self, candidate: Candidate, keys: Sequence[Secret | None]) -> list[Secret | None]:
+        """Without the keys that this request has already seen rejected, whatever the model."""
+        provider = candidate.provider.name
+        return [key for key in keys if key is None or (provider, key.fingerprint) not in self._useless]
 
     def failed(self, turn: Turn, failure: Failure, seconds: float, now: float) -> None:
         """Judge what the failure permits. ``now`` in wall-clock epoch seconds."""
@@ -101,6 +116,7 @@ class Course:
         policy = failure.kind.policy
         if policy.retry is not Retry.NEXT_KEY:
             self._keys = []
+        self._spare_the_same(turn, policy.cools)
         if self._asks_again(turn, failure, now):
             return
         match policy.next:
@@ -113,6 +129,15 @@ class Course:
                 self._hear_one_other(candidate)
             case Next.YES:
                 pass
+
+    def _spare_the_same(self, turn: Turn, cools: Cools) -> None:
+        """A provider that cannot be reached, or a key that it rejects, is the same for all its models."""
+        provider = turn.candidate.provider.name
+        if cools is Cools.PROVIDER:
+            self._queue = [c for c in self._queue if c.provider.name != provider]
+        elif cools is Cools.KEY and turn.key is not None:
+            self._useless.add((provider, turn.key.fingerprint))
+            self._queue = [c for c in self._queue if not c.keys or self._useful(c, c.keys)]
 
     def passed_over(self, turn: Turn, now: float) -> None:
         """There was no time to wait for it. ``now`` in wall-clock epoch seconds."""

@@ -35,7 +35,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """``profile`` is the tier's name, or ``none`` for a named model; ``unknown``: names left out, as nothing has them."""
+    """``profile`` is the tier's name, or ``none`` for a named model; ``unknown``: names that nothing has."""
 
     profile: str
     groups: tuple[Group, ...]

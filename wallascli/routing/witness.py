@@ -11,7 +11,7 @@ from wallascli.routing.circuit import State
 from wallascli.routing.course import Permit, Turn
 from wallascli.routing.health import Health
 from wallascli.routing.plan import is_certain, sleeping
-from wallascli.vocab.failures import Failure, FailureClass
+from wallascli.vocab.failures import Cools, Failure, FailureClass
 from wallascli.vocab.secret import Secret
 
 # What a provider refuses for good is remembered on the card: words of its message, and the card's fact.
@@ -24,6 +24,9 @@ _LACKING = (
     ("vision", "image"),
     ("multimodal", "image"),
 )
+
+# What sleeps for all models of a provider.
+_SHARED = frozenset({Cools.PROVIDER, Cools.KEY})
 
 
 class Witness:
@@ -48,7 +51,9 @@ class Witness:
         if candidate.last_resort:
             # What the plan would not wait for is worth it now: nobody else is left.
             waits = verdict.told and verdict.reason is FailureClass.RATE_LIMITED
-            return Permit(keys, wait=max(0.0, verdict.until - now) if waits and candidate.named else 0.0)
+            wait = max(0.0, verdict.until - now) if waits and candidate.named else 0.0
+            asleep = (provider, verdict.scope) if verdict.scope in _SHARED else None
+            return Permit(keys, wait=wait, asleep=asleep)
         if verdict.state is State.OPEN:
             return Permit()
         first = keys[0].fingerprint if keys[0] else ""
