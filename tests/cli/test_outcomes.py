@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.home import Home
 from tests.simulation import SimulatorProcess
+from wallascli.simulator.ports import OddPorts
 
 pytest_plugins = ("tests.simulation",)
 
@@ -31,6 +32,38 @@ def test_the_outcome_is_told(
     outcome = home.run("chat", "hi", "--json")
     assert (outcome.code, outcome.envelope["error"]["code"], outcome.err) == (code, word, "")
     assert outcome.envelope["error"]["message"]
+
+
+def chats(simulator: SimulatorProcess) -> list[str]:
+    return sorted(str(entry["provider"]) for entry in simulator.log(operation="chat"))
+
+
+def test_a_rejected_key_is_shown_once_whatever_the_models(home: Home, simulator_process: SimulatorProcess) -> None:
+    home.settle(simulator_process.url, models=dict.fromkeys(("groq", "gemini", "mistral"), ""))
+    home.config.write_text(home.config.read_text().replace('models = [""]\n', ""))
+    simulator_process.script("*", "badkey")
+    for _ in range(2):
+        outcome = home.run("chat", "hi", "--json")
+        assert (outcome.code, outcome.envelope["error"]["code"]) == (4, "provider_keys_rejected")
+        assert chats(simulator_process) == ["gemini", "groq", "mistral"]
+        simulator_process.clear()
+        simulator_process.script("*", "badkey")
+
+
+def test_a_provider_that_nobody_can_reach_is_waited_for_once(home: Home) -> None:
+    ports = OddPorts("127.0.0.1")
+    try:
+        base = f"http://127.0.0.1:{ports.silent()}/v1beta"
+        home.config.write_text(
+            "[deadlines]\nconnect = 0.4\n[providers.ollama]\nenabled = false\n"
+            f'[providers.gemini]\nkeys = ["test-gemini-0001"]\nbase_url = "{base}"\n'
+        )
+        for _ in range(2):
+            outcome = home.run("chat", "hi", "--json")
+            assert outcome.code == 5
+            assert len(outcome.envelope["data"]["attempts"]) == 1
+    finally:
+        ports.close()
 
 
 def test_each_attempt_is_listed_once_in_a_line_of_its_own(home: Home, simulator_process: SimulatorProcess) -> None:
