@@ -28,7 +28,7 @@ TOLD = {
     "bad_key": (502, "provider_keys_rejected"),
     "model_gone": (404, "model_not_found"),
     "rate_limited": (429, "quota_exhausted"),
-    "lacking": (502, "all_candidates_failed"),
+    "lacking": (400, "no_eligible_model"),
     "broken": (502, "all_candidates_failed"),
     "unknown": (502, "all_candidates_failed"),
 }
