@@ -37,6 +37,7 @@ FRESH = 6 * 3600.0
 # A local server's models come and go with a command of its user's.
 FRESH_LOCAL = 60.0
 LOCAL_PATIENCE = 0.3
+FIRST_LOCAL = 2.0
 # After a failed look: nobody there is the usual case (no Ollama), and it may be started any time.
 LOOK_AGAIN = 10.0
 # A provider that would not tell: a wrong key stays wrong, and a listing is no reason to knock every minute.
@@ -188,14 +189,22 @@ class Engine:
             if time.monotonic() < self._prepared_until:
                 return
             wrong = await self.discover(self._unprepared(), local_patience=LOCAL_PATIENCE)
+            await self._local_looks()
             self._prepared_until = time.monotonic() + (LOOK_AGAIN if wrong else FRESH_LOCAL)
+
+    async def _local_looks(self) -> None:
+        """Those that the background began: what is asked before the first is over would leave the machine (P4)."""
+        here = [n for n, look in self._looks.items() if not look.done() and self.setup.places[n].provider.local]
+        if here:
+            seen = self._looked.issuperset(here)
+            await asyncio.wait([self._looks[n] for n in here], timeout=LOCAL_PATIENCE if seen else FIRST_LOCAL)
 
     def _unprepared(self) -> list[str]:
         # Who did not tell when asked is asked again in the background: no request waits for that.
         known = {card.provider for card in self.catalog.all()} | self._asked_at.keys()
         return [name for name in self.stale() if self.setup.places[name].provider.local or name not in known]
 
-    async def discover(self, names: Iterable[str], *, local_patience: float = 2.0) -> dict[str, str]:
+    async def discover(self, names: Iterable[str], *, local_patience: float = FIRST_LOCAL) -> dict[str, str]:
         """Ask these providers for their models; returns what went wrong, by name."""
         looks = [self._look(name, local_patience) for name in names]
         done = await asyncio.gather(*map(asyncio.shield, looks))
