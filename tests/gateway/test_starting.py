@@ -69,6 +69,16 @@ def test_who_can_be_asked_already_waits_for_no_list(tmp_path: Path, slow_lists: 
             assert (answer.text, answer.seconds < 0.6) == ("echo: hello", True), model
 
 
+def test_a_model_of_a_local_server_that_tells_late_is_not_asked_of_others(
+    tmp_path: Path, simulator_process: SimulatorProcess
+) -> None:
+    simulator_process.order(provider="ollama", script=["wait400"], operation="models", models=["gpt-oss:20b"])
+    ollama = Pretended("ollama", "ollama")
+    groq = Pretended("groq", models=("openai/gpt-oss-20b",))
+    with gateway(tmp_path, config(simulator_process.url, [ollama, groq])) as running:
+        assert asked(running, "gpt-oss:20b").headers["x-wallas-provider"] == "ollama"
+
+
 def test_a_list_that_never_comes_delays_a_typo_by_seconds_and_no_more(
     tmp_path: Path, slow_lists: SimulatorProcess
 ) -> None:
@@ -96,6 +106,24 @@ def test_a_list_that_makes_no_sense_harms_nobody(
         assert {asked(running, f"{provider.name}:sim").text for provider in odd} == {"echo: hello"}
 
 
+@pytest.mark.parametrize("wire", BASES)
+def test_neither_a_spoilt_cache_nor_a_page_in_its_stead_keeps_anybody_from_asking(
+    tmp_path: Path, simulator_process: SimulatorProcess, wire: str
+) -> None:
+    settings = config(simulator_process.url, [Pretended("odd", wire), Pretended("well", models=("sim",))])
+    with gateway(tmp_path, settings) as running:
+        assert asked(running, "odd:sim").text == "echo: hello"
+    simulator_process.order(provider="odd", script=["html"], operation="models")
+    for spoilt in (b"", b"{", b"not JSON", b"<html></html>", b"\xff\xfe", b"[" * 5000):
+        for listing in (tmp_path / "cache" / "listings").iterdir():
+            listing.write_bytes(spoilt)
+        with gateway(tmp_path, settings) as running:
+            assert {asked(running, name).text for name in ("odd:sim", "well:sim", "auto")} == {"echo: hello"}, (
+                spoilt
+            )
+            assert asked(running, "no-such-model").status == 404
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
@@ -111,3 +139,31 @@ def test_what_a_person_must_mend_is_said_in_words(tmp_path: Path, settings: str,
         start(tmp_path, settings)
     assert words in str(refusal.value)
     assert "Traceback" not in str(refusal.value)
+
+
+# -- lists kept from before
+
+
+def test_a_kept_list_says_nothing_against_what_the_settings_name(
+    tmp_path: Path, simulator_process: SimulatorProcess
+) -> None:
+    simulator_process.order(provider="lab", models=["listed"])
+    with gateway(tmp_path, config(simulator_process.url, [Pretended("lab")])) as running:
+        assert asked(running, "listed").status == 200
+    with gateway(tmp_path, config(simulator_process.url, [Pretended("lab", models=("named",))])) as running:
+        assert asked(running, "named").status == 200
+        assert asked(running, "listed").status == 404
+
+
+def test_a_kept_list_belongs_to_the_address_it_came_from(
+    tmp_path: Path, simulator_process: SimulatorProcess
+) -> None:
+    sim = simulator_process
+    for name in ("here", "there"):
+        sim.order(provider=name, models=[f"only-{name}"])
+    for name, other in (("here", "there"), ("there", "here"), ("here", "there")):
+        lab = Pretended("lab", settings={"base_url": f"{sim.url}/{name}/v1"})
+        with gateway(tmp_path, config(sim.url, [lab])) as running:
+            assert asked(running, f"only-{name}").status == 200, name
+            assert asked(running, f"only-{other}").status == 404, name
+    assert len(sim.log(operation="models")) == 2, "who was listed at that address before is not asked again"
