@@ -1,6 +1,7 @@
 """What every test gets: a machine without keys, without a network, and the programs it asks for."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -32,8 +33,13 @@ for _name in list(os.environ):
 
 
 def pytest_configure() -> None:
-    """Watch the network before any test module is imported."""
+    """Watch the network before any test module is imported; and let Ctrl-C reach the programs that tests start.
+
+    A run begun in the background of a script (CI, `nohup`, `&`) inherits that SIGINT is ignored, and so would they.
+    """
     sys.addaudithook(loopback.watch)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
