@@ -12,11 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.serving import gateway
-from tests.simulation import SimulatorProcess
+from tests.simulation import SimulatorProcess, start_process, stop_process
 
 pytest_plugins = ("tests.simulation",)
-
-NOBODY = "http://127.0.0.1:9"
 
 
 def settings(ollama: str, groq: str) -> str:
@@ -29,20 +27,20 @@ def settings(ollama: str, groq: str) -> str:
 def test_what_was_installed_stays_here_though_its_server_is_down_since_before_the_start(
     tmp_path: Path, simulator_process: SimulatorProcess
 ) -> None:
-    sim = simulator_process
-    sim.order(provider="ollama", models=["gpt-oss:20b"])
-    groq = f"{sim.url}/groq/v1"
-    with gateway(tmp_path, settings(f"{sim.url}/ollama", groq)) as running:
+    daemon = start_process()
+    daemon.order(provider="ollama", models=["gpt-oss:20b"])
+    table = settings(f"{daemon.url}/ollama", f"{simulator_process.url}/groq/v1")
+    with gateway(tmp_path, table) as running:
         assert running.ask("gpt-oss:20b").headers["x-wallas-provider"] == "ollama"
-    listing = tmp_path / "cache" / "listings" / "ollama.json"
+    stop_process(daemon)
     hour_ago = time.time() - 3600
-    os.utime(listing, (hour_ago, hour_ago))
-    sim.clear()
-    with gateway(tmp_path, settings(NOBODY, groq)) as running:
+    for listing in (tmp_path / "cache" / "listings").glob("ollama*"):
+        os.utime(listing, (hour_ago, hour_ago))
+    with gateway(tmp_path, table) as running:
         refused = running.ask("gpt-oss:20b")
         assert refused.status_code == 502
         assert [one["provider"] for one in refused.json()["error"]["attempts"]] == ["ollama"]
-        assert sim.log(provider="groq", operation="chat") == []
+        assert simulator_process.log(provider="groq", operation="chat") == []
         told = running.post("/v1/routing/explain", {"model": "auto"}).json()
         assert [one["provider"] for one in told["candidates"]] == ["groq"]
 

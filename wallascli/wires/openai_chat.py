@@ -82,7 +82,12 @@ class OpenAIOut:
         return read_whole(body)
 
     def read_listing(self, body: bytes, provider: str) -> list[ModelCard]:
-        listed = loads(body).get("data") if body.lstrip()[:1] == b"{" else orjson.loads(body)
+        try:
+            listed = orjson.loads(body)
+        except orjson.JSONDecodeError as exc:
+            raise Malformed(f"not JSON: {body[:80]!r}") from exc
+        if isinstance(listed, dict):
+            listed = listed.get("data")
         if not isinstance(listed, list):
             raise Malformed("a listing without data")
         return [_card(item, provider) for item in listed if isinstance(item, dict) and item.get("id")]
