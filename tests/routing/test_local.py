@@ -94,7 +94,7 @@ def test_a_cloud_model_of_the_local_daemon_is_not_local() -> None:
     assert one.order("ollama:gpt-oss:120b-cloud", policy=Policy(privacy=Privacy.LOCAL)) == []
 
 
-@pytest.mark.parametrize("name", ["kimi-k2:1t-cloud", "glm-4.7:cloud", "x-cloud:latest", "new-cloud"])
+@pytest.mark.parametrize("name", ["kimi-k2:1t-cloud", "glm-4.7:cloud", "x-cloud:latest", "new-cloud", "New:CLOUD"])
 def test_a_cloud_model_nobody_has_listed_yet_is_told_by_its_name(name: str) -> None:
     assert world(HERE).order(f"ollama:{name}", policy=Policy(privacy=Privacy.LOCAL)) == []
     assert world(HERE).order(f"ollama:{name}") == [f"ollama:{name}"]
@@ -102,7 +102,8 @@ def test_a_cloud_model_nobody_has_listed_yet_is_told_by_its_name(name: str) -> N
 
 def test_a_model_that_a_remote_host_runs_is_known_by_its_listing_under_its_short_name_too() -> None:
     remote = installed("ollama:mine:latest", local=False, leaves_machine=True)
-    assert world(remote).order("ollama:mine", policy=Policy(privacy=Privacy.LOCAL)) == []
+    for name in ("mine", "Mine", "MINE:latest", "library/mine", "registry.ollama.ai/library/mine:latest"):
+        assert world(remote).order(f"ollama:{name}", policy=Policy(privacy=Privacy.LOCAL)) == []
 
 
 # -- privacy

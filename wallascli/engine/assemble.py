@@ -14,7 +14,7 @@ from wallascli.routing.tiers import own_tier
 from wallascli.settings import ProviderSettings, Settings
 from wallascli.vocab.deadlines import Deadlines
 from wallascli.vocab.failures import Misconfigured
-from wallascli.vocab.models import ModelCard
+from wallascli.vocab.models import ModelCard, runs_elsewhere
 from wallascli.wires import openai_chat, outbound
 
 # How servers of a dialect are shown a key, unless they are a row of ours that says otherwise.
@@ -81,7 +81,7 @@ def _custom(said: ProviderSettings) -> Provider:
 
 
 def _card(provider: Provider, model: str, said: ProviderSettings) -> ModelCard:
-    leaves = provider.local and ("-cloud" in model or ":cloud" in model)
+    leaves = provider.local and runs_elsewhere(model)
     free = True if said.free or (provider.local and not leaves) else None
     local = provider.local and not leaves
     return ModelCard(provider.name, model, free=free, local=local, leaves_machine=leaves, listed=True)

@@ -73,3 +73,9 @@ def operation_by_name(model_id: str) -> Operation:
     """What a model is for, where a listing gives no more than its id. ``CHAT`` if nothing says otherwise."""
     name = model_id.lower()
     return next((kind for pattern, kind in _OPERATIONS if pattern.search(name)), Operation.CHAT)
+
+
+def local_name(model_id: str) -> str:
+    """What Ollama makes of a name: letters of either case, its own registry and ``:latest`` may stand or not."""
+    name = model_id.lower().removeprefix("registry.ollama.ai/").removeprefix("library/")
+    return name.removesuffix(":latest")

@@ -8,13 +8,13 @@ from fnmatch import fnmatchcase
 
 from wallascli.providers.base import Provider
 from wallascli.routing.catalog import Catalog
-from wallascli.routing.names import model_key
+from wallascli.routing.names import local_name, model_key
 from wallascli.routing.near import near
 from wallascli.routing.rules import Alias, Rules
 from wallascli.routing.tiers import TIERS, Tier, tier_named
 from wallascli.vocab.chat import ChatRequest
 from wallascli.vocab.failures import NotUnderstood, UnknownModel
-from wallascli.vocab.models import ModelCard, Operation, Status
+from wallascli.vocab.models import ModelCard, Operation, Status, runs_elsewhere
 from wallascli.vocab.policy import Policy
 
 
@@ -197,19 +197,28 @@ class Resolver:
         return None
 
     def _place(self, provider: str, model: str) -> Group:
-        card = self._known(provider, model) or self._unknown_card(provider, model)
-        return Group((card,), "named exactly", exact=True)
+        return self._exactly(provider, model, self._known(provider, model), "named exactly")
+
+    def _exactly(self, provider: str, model: str, card: ModelCard | None, why: str) -> Group:
+        if card is not None:
+            return Group((card,), why, exact=True)
+        unheard = "not in the catalogue"
+        live = [card.id for card in self._catalog.of(provider) if card.status is Status.LIVE]
+        if guesses := near(model, (), [(one, one) for one in live]):
+            unheard += f"; did you mean {', '.join(repr(f'{provider}:{one}') for one in guesses)}?"
+        return Group((self._unknown_card(provider, model),), why, exact=True, unheard=unheard)
 
     def _known(self, provider: str, model: str) -> ModelCard | None:
-        """A local server calls the same model ``qwen3`` and ``qwen3:latest``; its card says where it runs (P4)."""
+        """A local server knows one model by several spellings; its card says where it runs (P4)."""
         card = self._catalog.card(provider, model)
         if card is None and self._rows[provider].local:
-            card = self._catalog.card(provider, f"{model}:latest")
+            plain = local_name(model)
+            card = next((one for one in self._catalog.of(provider) if local_name(one.id) == plain), None)
         return card
 
     def _unknown_card(self, provider: str, model: str) -> ModelCard:
         row = self._rows[provider]
-        leaves = row.local and ("-cloud" in model or ":cloud" in model)
+        leaves = row.local and runs_elsewhere(model)
         free = True if row.local or row.free_models else None
         return ModelCard(provider, model, free=free, local=row.local and not leaves, leaves_machine=leaves)
 

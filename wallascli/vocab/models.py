@@ -102,3 +102,9 @@ class ModelCard:
     def name(self) -> str:
         """``provider:id``, the exact name of this card."""
         return f"{self.provider}:{self.id}"
+
+
+def runs_elsewhere(model_id: str) -> bool:
+    """Whether a local daemon's name for a model says that another machine runs it (Ollama's ``-cloud``, P4)."""
+    name = model_id.lower()
+    return "-cloud" in name or ":cloud" in name

@@ -25,7 +25,7 @@ from wallascli.vocab.events import (
     ToolCallStarted,
     UsageReported,
 )
-from wallascli.vocab.models import Modality, ModelCard, Operation
+from wallascli.vocab.models import Modality, ModelCard, Operation, runs_elsewhere
 from wallascli.wires.base import Glance, Malformed, Quirks, Reader, Rendered, Wire
 from wallascli.wires.bodies import count, loads, objects
 from wallascli.wires.errors import error_facts
@@ -237,9 +237,7 @@ _OPERATIONS = {"embedding": Operation.EMBED, "image": Operation.IMAGE}
 def _leaves_machine(item: Json, name: str) -> bool:
     """Any sign is enough: P4 would rather lose a local model than send a private prompt away."""
     names = (name, str(item.get("model") or ""))
-    return bool(item.get("remote_host") or item.get("remote_model")) or any(
-        mark in one for mark in ("-cloud", ":cloud") for one in names
-    )
+    return bool(item.get("remote_host") or item.get("remote_model")) or any(map(runs_elsewhere, names))
 
 
 OUT = OllamaOut()
