@@ -197,16 +197,8 @@ class Resolver:
         return None
 
     def _place(self, provider: str, model: str) -> Group:
-        return self._exactly(provider, model, self._known(provider, model), "named exactly")
-
-    def _exactly(self, provider: str, model: str, card: ModelCard | None, why: str) -> Group:
-        if card is not None:
-            return Group((card,), why, exact=True)
-        unheard = "not in the catalogue"
-        live = [card.id for card in self._catalog.of(provider) if card.status is Status.LIVE]
-        if guesses := near(model, (), [(one, one) for one in live]):
-            unheard += f"; did you mean {', '.join(repr(f'{provider}:{one}') for one in guesses)}?"
-        return Group((self._unknown_card(provider, model),), why, exact=True, unheard=unheard)
+        card = self._known(provider, model) or self._unknown_card(provider, model)
+        return Group((card,), "named exactly", exact=True)
 
     def _known(self, provider: str, model: str) -> ModelCard | None:
         """A local server knows one model by several spellings; its card says where it runs (P4)."""
