@@ -139,31 +139,3 @@ def test_what_a_person_must_mend_is_said_in_words(tmp_path: Path, settings: str,
         start(tmp_path, settings)
     assert words in str(refusal.value)
     assert "Traceback" not in str(refusal.value)
-
-
-# -- lists kept from before
-
-
-def test_a_kept_list_says_nothing_against_what_the_settings_name(
-    tmp_path: Path, simulator_process: SimulatorProcess
-) -> None:
-    simulator_process.order(provider="lab", models=["listed"])
-    with gateway(tmp_path, config(simulator_process.url, [Pretended("lab")])) as running:
-        assert asked(running, "listed").status == 200
-    with gateway(tmp_path, config(simulator_process.url, [Pretended("lab", models=("named",))])) as running:
-        assert asked(running, "named").status == 200
-        assert asked(running, "listed").status == 404
-
-
-def test_a_kept_list_belongs_to_the_address_it_came_from(
-    tmp_path: Path, simulator_process: SimulatorProcess
-) -> None:
-    sim = simulator_process
-    for name in ("here", "there"):
-        sim.order(provider=name, models=[f"only-{name}"])
-    for name, other in (("here", "there"), ("there", "here"), ("here", "there")):
-        lab = Pretended("lab", settings={"base_url": f"{sim.url}/{name}/v1"})
-        with gateway(tmp_path, config(sim.url, [lab])) as running:
-            assert asked(running, f"only-{name}").status == 200, name
-            assert asked(running, f"only-{other}").status == 404, name
-    assert len(sim.log(operation="models")) == 2, "who was listed at that address before is not asked again"

@@ -140,6 +140,20 @@ def test_only_paid_models_could_serve_it() -> None:
     assert "WALLAS_ALLOW_PAID" in exhausted.hint
 
 
+@pytest.mark.parametrize("pin", ["", "groq"])
+def test_an_exact_name_that_nobody_has_heard_of_counts_as_paid_and_is_guessed(pin: str) -> None:
+    world = World([card("groq:openai/gpt-oss-120b"), card("openrouter:openai/gpt-oss-12b:free")])
+    model = "gpt-oss-12" if pin else "groq:gpt-oss-12"
+    exhausted = unasked(world, model, Policy(provider=pin))
+    assert exhausted.outcome is Outcome.PAID_NOT_ENABLED
+    guess = (
+        "not in the catalogue; did you mean 'groq:openai/gpt-oss-120b'? Its price is unknown, so it counts as paid"
+    )
+    assert f"groq:gpt-oss-12: {guess}." in exhausted.message
+    unlike = unasked(world, "groq:xyz").message
+    assert "groq:xyz: not in the catalogue. Its price is unknown, so it counts as paid." in unlike
+
+
 def test_longer_than_every_window() -> None:
     assert unasked(World([card("one:a", context=10)]), text="x" * 400).outcome is Outcome.TOO_LONG
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.routing.worlds import World, alias, ask, card, installed, row
@@ -263,6 +265,15 @@ def test_deadlines_and_retries_of_the_innermost_alias_hold_wherever_it_is_named(
             assert plan.total == 900
     hasty = world.plan("hasty").candidates[1]
     assert (hasty.deadlines.first_byte, hasty.retries) == (1, 3)
+
+
+def test_what_the_user_said_may_follow_comes_after_the_successor_and_before_a_model_of_the_class() -> None:
+    rules = replace(PAYING, aliases=alias("work", "groq:b"), fallback={"gpt-4o": ("work",)})
+    world = World([GPT, NEWER, card("groq:b", strength=0.1), card("groq:c", strength=0.9)], rules=rules)
+    plan = world.plan("gpt-4o")
+    assert [one.name for one in plan.candidates] == ["openai:gpt-4o", "openai:gpt-5", "groq:b", "groq:c"]
+    assert plan.candidates[2].why == "named exactly, the fallback of gpt-4o"
+    assert "stands in for gpt-4o" in plan.candidates[3].why
 
 
 # -- what matches nothing

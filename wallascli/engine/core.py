@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ class Engine:
         now = time.time()
         for name, place in self.setup.places.items():
             self.health.retain_keys(name, [key.fingerprint for key in place.keys], now)
-            if not place.unusable:
+            if not place.unusable and name not in self.setup.models:
                 self._load_listing(place.provider)
         return self
 
@@ -240,18 +241,20 @@ class Engine:
             self._looked.add(name)
         self.catalog.add(place.provider, cards, now)
         self.health.forget_gone(now, name)
-        await asyncio.to_thread(self._keep_listing, name, body)
+        await asyncio.to_thread(self._keep_listing, place.provider, body)
         return name, ""
 
-    def _listing_file(self, name: str) -> Path:
-        return self.setup.cache / "listings" / f"{name}.json"
+    def _listing_file(self, provider: Provider) -> Path:
+        """One for each address: another server under the same name has other models."""
+        address = hashlib.sha256(f"{provider.wire.name} {provider.base_url}".encode()).hexdigest()[:12]
+        return self.setup.cache / "listings" / f"{provider.name}.{address}.json"
 
-    def _keep_listing(self, name: str, body: bytes) -> None:
+    def _keep_listing(self, provider: Provider, body: bytes) -> None:
         with contextlib.suppress(OSError):  # a cache: without it the list is asked for again
-            write_private(self._listing_file(name), body)
+            write_private(self._listing_file(provider), body)
 
     def _load_listing(self, provider: Provider) -> None:
-        file = self._listing_file(provider.name)
+        file = self._listing_file(provider)
         try:
             at, body = file.stat().st_mtime, file.read_bytes()
             cards = provider.wire.read_listing(body, provider.name)

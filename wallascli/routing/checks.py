@@ -131,7 +131,9 @@ def _paid(card: ModelCard, place: Place, asked: Asked) -> tuple[str, str] | None
         return None
     price = card.price.output
     if price is None:
-        return "its price is unknown, so it counts as paid", "paid"
+        unheard = asked.group.unheard
+        known = f"{unheard}{'' if unheard.endswith('?') else '.'} Its" if unheard else "its"
+        return f"{known} price is unknown, so it counts as paid", "paid"
     return f"paid ({price:g} USD per million tokens)", "paid"
 
 

@@ -29,6 +29,8 @@ class Group:
     why: str
     tier: Tier | None = None
     exact: bool = False
+    unheard: str = ""
+    """Of an exact name that no catalogue and no listing has: that, and which names are like it."""
     named: bool = True
     alias: Alias | None = None
 
@@ -85,7 +87,9 @@ class Resolver:
         after = self._after(name, unknown, local_only=_is_local(groups))
         if not groups and not after:
             raise self._unknown(unknown[0])
-        return Meaning(tier.name if tier else "none", (*groups, *after), tuple(unknown))
+        # What the user said may follow comes before what we think is like it.
+        meant = (*groups, *after, *self._stand_ins(name, groups))
+        return Meaning(tier.name if tier else "none", meant, tuple(unknown))
 
     def _listed(self, names: tuple[str, ...]) -> Meaning:
         """One misspelt member does not cost the caller the answer that the others can give (P1 over the 404)."""
@@ -159,8 +163,8 @@ class Resolver:
             return
         kin = (card for card in self._catalog.same_as(model_key(model)) if card.provider == provider)
         alive_first = sorted(kin, key=lambda card: card.status is Status.RETIRED)
-        found = (self._known(provider, model), *alive_first, self._unknown_card(provider, model))
-        yield Group((next(card for card in found if card),), f"pinned to {provider}", exact=True)
+        card = self._known(provider, model) or next(iter(alive_first), None)
+        yield self._exactly(provider, model, card, f"pinned to {provider}")
 
     # -- tiers
 
@@ -197,8 +201,16 @@ class Resolver:
         return None
 
     def _place(self, provider: str, model: str) -> Group:
-        card = self._known(provider, model) or self._unknown_card(provider, model)
-        return Group((card,), "named exactly", exact=True)
+        return self._exactly(provider, model, self._known(provider, model), "named exactly")
+
+    def _exactly(self, provider: str, model: str, card: ModelCard | None, why: str) -> Group:
+        if card is not None:
+            return Group((card,), why, exact=True)
+        unheard = "not in the catalogue"
+        live = [card.id for card in self._catalog.of(provider) if card.status is Status.LIVE]
+        if guesses := near(model, (), [(one, one) for one in live]):
+            unheard += f"; did you mean {', '.join(repr(f'{provider}:{one}') for one in guesses)}?"
+        return Group((self._unknown_card(provider, model),), why, exact=True, unheard=unheard)
 
     def _known(self, provider: str, model: str) -> ModelCard | None:
         """A local server knows one model by several spellings; its card says where it runs (P4)."""
@@ -220,15 +232,13 @@ class Resolver:
         return tuple(card for card in cards if card.local and card.listed)
 
     def _by_name(self, name: str, *, alone: bool) -> Iterator[Group]:
-        """That model wherever it is served, its successor, and (alone, if allowed) the tier of its class.
+        """That model wherever it is served, and its successor.
 
         In the caller's own order a successor only stands in for a model that is served no more.
         """
         cards, seen = self._serving(name), set[str]()
         if not cards:
             return
-        # A model for local servers only stays one (P4); and nobody speaks in the stead of what cannot speak.
-        stands_alone = all(card.local or card.operation is not Operation.CHAT for card in cards)
         while cards:
             yield Group(tuple(cards), f"serves {name}" if not seen else f"succeeds {name}")
             seen |= {card.name for card in cards}
@@ -236,10 +246,18 @@ class Resolver:
                 return
             successor = next((card.successor for card in cards if card.successor), "")
             cards = [card for card in self._serving(successor) if card.name not in seen] if successor else []
-        if alone and self._rules.substitute and not stands_alone:
-            tier = self._class_of(name)
-            rest = tuple(card for card in self._tier_group(tier).cards if card.name not in seen)
-            yield Group(rest, f"stands in for {name} ({tier.name})", tier, named=False)
+
+    def _stand_ins(self, name: str, groups: Sequence[Group]) -> Iterator[Group]:
+        """The tier of its class, if allowed, for one model by its bare name."""
+        if not self._rules.substitute or any(group.alias or group.tier or group.exact for group in groups):
+            return
+        # A model for local servers only stays one (P4); and nobody speaks in the stead of what cannot speak.
+        if all(card.local or card.operation is not Operation.CHAT for group in groups[:1] for card in group.cards):
+            return
+        tier = self._class_of(name)
+        seen = {card.name for group in groups for card in group.cards}
+        rest = tuple(card for card in self._tier_group(tier).cards if card.name not in seen)
+        yield Group(rest, f"stands in for {name} ({tier.name})", tier, named=False)
 
     def _serving(self, name: str) -> list[ModelCard]:
         """Cards of that id, then of the same model under other ids. ``x:maker/model``: no provider is called x."""
