@@ -87,7 +87,7 @@ ALONE: dict[str, tuple[int, str]] = {
     "rate_limited": (429, "quota_exhausted"),
     "quota_spent": (429, "quota_exhausted"),
     "overloaded": (502, "all_candidates_failed"),
-    "lacking": (502, "all_candidates_failed"),
+    "lacking": (400, "no_eligible_model"),
     "unknown": (502, "all_candidates_failed"),
     BROKEN: (502, "all_candidates_failed"),
     SLOW: (504, "deadline_exceeded"),
