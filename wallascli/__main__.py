@@ -1,5 +1,6 @@
 """Where the process begins: the version at once, Ctrl-C quiet from the start, then the command line."""
 
+import os
 import sys
 
 from wallascli import __version__
@@ -19,8 +20,9 @@ def main() -> int:
 
 def _print_version() -> int:
     try:
-        print(f"wallasapi {__version__}", flush=True)
-    except OSError as exc:  # a full disk, a closed pipe: say it in one line, not in a trace at exit
+        # Not print: what a full disk refuses stays in its buffer, and is tried again, loudly, at exit.
+        os.write(1, f"wallasapi {__version__}\n".encode())
+    except OSError as exc:
         sys.stderr.write(f"error: cannot write the version: {exc.strerror}\n")
         return 1
     return 0
@@ -76,8 +78,6 @@ def _exit_code(exc: SystemExit) -> int:
 
 
 def _leave(_signal: int, _frame: object) -> None:
-    import os
-
     os._exit(INTERRUPTED)
 
 

@@ -141,7 +141,7 @@ def test_verbose_tells_each_attempt_and_who_answered(ready: Home, simulator_proc
     first = ready.run("explain", "hi", "--json").data["candidates"][0]
     simulator_process.script(first["provider"], "429-retry30")
     outcome = ready.run("chat", "hi", "-v")
-    attempt, answer = outcome.err.splitlines()
+    attempt, *_others_of_that_provider, answer = outcome.err.splitlines()
     assert attempt.startswith(f"{first['provider']}:{first['id']}: rate_limited after 0.")
     assert answer.startswith("mistral:" if first["provider"] == "groq" else "groq:")
     assert outcome.out == "echo: hi\n"
