@@ -61,6 +61,7 @@ def test_a_provider_that_nobody_can_reach_is_waited_for_once(home: Home) -> None
         for _ in range(2):
             outcome = home.run("chat", "hi", "--json")
             assert outcome.code == 5
+            assert outcome.envelope["error"]["hint"] == "is this machine online?"
             assert len(outcome.envelope["data"]["attempts"]) == 1
     finally:
         ports.close()
@@ -74,6 +75,25 @@ def test_each_attempt_is_listed_once_in_a_line_of_its_own(home: Home, simulator_
     lines = outcome.err.splitlines()
     assert lines[0].startswith("error: Every candidate is out of quota. The first one is back ")
     assert {line.split(":")[0].strip() for line in lines[1:3]} == {"groq", "mistral"}
+
+
+def test_attempts_that_ended_alike_are_one_line(home: Home, simulator_process: SimulatorProcess) -> None:
+    home.settle(simulator_process.url)
+    simulator_process.script("*", "500")
+    outcome = home.run("chat", "hi")
+    lines = [line for line in outcome.err.splitlines() if ": broken: " in line]
+    assert len(lines) == 2
+    assert all(line.endswith(" (and 1 more like it)") for line in lines)
+    assert "wallasapi explain" in outcome.err
+
+
+def test_an_answer_that_breaks_off_says_so(home: Home, simulator_process: SimulatorProcess) -> None:
+    home.settle(simulator_process.url)
+    simulator_process.script("*", "c20-die3")
+    outcome = home.run("chat", "hi")
+    assert (outcome.code, outcome.out.split()) == (5, ["word1", "word2", "word3"])
+    assert outcome.err.startswith("error: The answer broke off: ")
+    assert "Every candidate failed" not in outcome.err
 
 
 def test_no_answer_in_time_is_7(home: Home, simulator_process: SimulatorProcess) -> None:
@@ -137,13 +157,14 @@ def test_a_mistake_in_the_settings_names_file_and_line(home: Home) -> None:
     home.config.write_text("[server]\nport = 'many'\n")
     for command in (("chat", "hi"), ("serve", "--foreground")):
         outcome = home.run(*command)
-        assert outcome.code == 4, command
+        assert outcome.code == 1, command
         assert f"{home.config}, line 2" in outcome.err
+        assert home.run(*command, "--json").envelope["error"]["code"] == "misconfigured"
 
 
 def test_a_config_that_is_not_there_is_named(home: Home, tmp_path: Path) -> None:
     outcome = home.run("chat", "hi", "--config", str(tmp_path / "none.toml"))
-    assert outcome.code == 4
+    assert outcome.code == 1
     assert "none.toml: there is no such file" in outcome.err
 
 

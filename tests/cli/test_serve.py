@@ -88,13 +88,13 @@ def test_how_to_use_it_is_told_as_it_works(home: Home) -> None:
 
 def test_strangers_are_not_let_in_by_accident(home: Home) -> None:
     outcome = home.run("serve", "--foreground", "--host", "0.0.0.0", "--port", "0")
-    assert outcome.code == 4
+    assert outcome.code == 1
     assert "--insecure" in outcome.err
 
 
 def test_a_port_that_is_taken_is_said_so(home: Home, simulator_process: SimulatorProcess) -> None:
     outcome = home.run("serve", "--foreground", "--port", str(simulator_process.port))
-    assert outcome.code == 4
+    assert outcome.code == 1
     assert f":{simulator_process.port}" in outcome.err
     assert "--port" in outcome.err
 

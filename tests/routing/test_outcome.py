@@ -83,6 +83,23 @@ def test_every_attempt_is_named_with_its_reason() -> None:
     assert [attempt.provider for attempt in exhausted.facts.attempts] == ["groq", "gemini"]
 
 
+def test_attempts_at_one_provider_that_ended_alike_are_told_once() -> None:
+    exhausted = told(*[("groq", F.BROKEN)] * 10, ("gemini", F.BROKEN))
+    assert exhausted.message.endswith(
+        "groq:m: broken (it said broken) and 9 more like it; gemini:m: broken (it said broken)"
+    )
+    assert len(exhausted.facts.attempts) == 11
+
+
+def test_who_is_left_out_of_the_message_is_counted() -> None:
+    assert told(*((f"p{number}", F.BROKEN) for number in range(12))).message.endswith("; and 4 more")
+
+
+def test_when_nobody_can_be_reached_the_network_may_be_down() -> None:
+    assert told(("p", F.UNREACHABLE), ("q", F.UNREACHABLE)).hint == "is this machine online?"
+    assert "wallasapi explain" in told(("p", F.UNREACHABLE), ("q", F.BROKEN)).hint
+
+
 # -- limits
 
 

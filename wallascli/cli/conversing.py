@@ -16,6 +16,7 @@ from wallascli.cli.output import Failed, Result, tell
 from wallascli.cli.screens import Look, Showing
 from wallascli.cli.terminal import harmless
 from wallascli.engine import Engine
+from wallascli.routing.outcome import folded
 from wallascli.routing.reply import Reply
 from wallascli.vocab.chat import Usage
 from wallascli.vocab.events import Completion, Event, FinishReason, TextDelta, fold
@@ -135,18 +136,10 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 def _failed(exc: WallasError, engine: Engine, look: Look) -> Failed:
     attempts = exc.facts.attempts if isinstance(exc, PlanExhausted) else ()
-    lines = [
-        say(
-            "chat.tried",
-            provider=a.provider,
-            model=a.model,
-            kind=a.failure.kind.value,
-            said=_said(a.failure.message),
-        )
-        for a in attempts[:_MOST_TOLD]
-    ]
-    if len(attempts) > _MOST_TOLD:
-        lines.append(say("chat.tried.more", count=len(attempts) - _MOST_TOLD))
+    alike = folded(attempts)
+    lines = [_tried(attempt, count) for attempt, count in alike[:_MOST_TOLD]]
+    if left := sum(count for _, count in alike[_MOST_TOLD:]):
+        lines.append(say("chat.tried.more", count=left))
     told = refused(exc)
     return Failed(
         exc.message,
@@ -157,6 +150,18 @@ def _failed(exc: WallasError, engine: Engine, look: Look) -> Failed:
         short=exc.message.partition(" Tried: ")[0],
         details=() if look.verbose else lines,
     )
+
+
+def _tried(attempt: Attempt, count: int) -> str:
+    failure = attempt.failure
+    line = say(
+        "chat.tried",
+        provider=attempt.provider,
+        model=attempt.model,
+        kind=failure.kind.value,
+        said=_said(failure.message),
+    )
+    return line + (say("chat.tried.alike", count=count - 1) if count > 1 else "")
 
 
 def _said(message: str) -> str:

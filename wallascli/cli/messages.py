@@ -46,6 +46,7 @@ _ENGLISH: dict[str, str] = {
     "chat.dropped": "not understood by this provider and left out: {fields}",
     "chat.tried": "  {provider}:{model}: {kind}: {said}",
     "chat.tried.more": "  and {count} more",
+    "chat.tried.alike": " (and {count} more like it)",
     "live.asking": "{mark} asking {name} {seconds:.1f} s{failed}",
     "live.failed": " (after {name}: {kind})",
     "live.attempt": "{name}: {kind} after {seconds:.2f} s: {said}",
@@ -205,12 +206,12 @@ _ENGLISH: dict[str, str] = {
     "help.exit-codes": """Exit codes of every command:
 
     0  it worked
-    1  it failed: the request was wrong, too long or refused, or the output could not be written
+    1  it failed: the request was wrong, too long or refused; the settings are wrong, a port is taken;
+     or the output could not be written
     2  wrong usage of the command
     3  the server is not running (no command says this yet)
-    4  nobody can be asked: no key, a key that is not accepted, or paid models that are not enabled;
-     or the settings are wrong
-    5  everybody who could be asked has failed
+    4  nobody can be asked: no key, a key that is not accepted, or paid models that are not enabled
+    5  everybody who could be asked has failed, or an answer broke off
     6  everybody is out of quota; the message says when the first one is back
     7  no answer in time
     8  no such model

@@ -51,7 +51,10 @@ _HINTS = {
     Outcome.NOTHING_CONFIGURED: "`wallasapi providers` shows where to get a free key",
     Outcome.UNKNOWN_MODEL: "`wallasapi models` lists what can be asked",
     Outcome.NO_CANDIDATE: "`wallasapi explain` shows why each model was left out",
+    Outcome.ALL_FAILED: "`wallasapi explain` shows who is asked and why; `chat -v` shows each attempt",
 }
+_OFFLINE = "is this machine online?"
+_MOST_TOLD = 8
 
 
 def judge(plan: Plan, attempts: Sequence[Attempt], *, deadline_over: bool, local_time: float) -> PlanExhausted:
@@ -68,7 +71,25 @@ def judge(plan: Plan, attempts: Sequence[Attempt], *, deadline_over: bool, local
     if outcome is Outcome.NOTHING_CONFIGURED and _is_named(plan):
         message = "Nobody who has this model can be asked."
     message += "" if attempts else _left_out(plan)
-    return PlanExhausted(message, facts, hint=_HINTS.get(outcome, ""))
+    unreachable = attempts and all(a.failure.kind is FailureClass.UNREACHABLE for a in attempts)
+    return PlanExhausted(message, facts, hint=_OFFLINE if unreachable else _HINTS.get(outcome, ""))
+
+
+def broken_off(attempts: Sequence[Attempt], *, deadline_over: bool) -> PlanExhausted:
+    """The last of ``attempts`` failed in the middle of its answer."""
+    outcome = Outcome.DEADLINE if deadline_over else Outcome.INTERRUPTED
+    message = f"The answer broke off: {attempts[-1].failure.message}"
+    return PlanExhausted(message, Exhausted(outcome, tuple(attempts)), hint="ask again")
+
+
+def folded(attempts: Sequence[Attempt]) -> list[tuple[Attempt, int]]:
+    """Of attempts at one provider that ended alike the first, and how many there were."""
+    counts: dict[tuple[str, FailureClass, str], tuple[Attempt, int]] = {}
+    for attempt in attempts:
+        alike = (attempt.provider, attempt.failure.kind, attempt.failure.message[:120])
+        first, count = counts.get(alike, (attempt, 0))
+        counts[alike] = first, count + 1
+    return list(counts.values())
 
 
 def _outcome(plan: Plan, attempts: Sequence[Attempt]) -> Outcome:
@@ -122,9 +143,14 @@ def _message(outcome: Outcome, attempts: Sequence[Attempt], retry_at: float | No
     text = _MESSAGES[outcome]
     if retry_at is not None:
         text += f" The first one is back {_when(retry_at, now)}."
+    lines = folded(attempts)
     tried = "; ".join(
-        f"{a.provider}:{a.model}: {a.failure.kind.value} ({a.failure.message[:120]})" for a in attempts[:8]
+        f"{a.provider}:{a.model}: {a.failure.kind.value} ({a.failure.message[:120]})"
+        + (f" and {count - 1} more like it" if count > 1 else "")
+        for a, count in lines[:_MOST_TOLD]
     )
+    left = sum(count for _, count in lines[_MOST_TOLD:])
+    tried += f"; and {left} more" if left else ""
     return f"{text} Tried: {tried}" if tried else text
 
 

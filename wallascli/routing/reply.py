@@ -16,7 +16,7 @@ from uuid import uuid4
 from wallascli.routing.asking import Asking
 from wallascli.routing.candidate import Candidate, Plan
 from wallascli.routing.course import Course, Turn
-from wallascli.routing.outcome import judge
+from wallascli.routing.outcome import broken_off, judge
 from wallascli.routing.stream import Feed, Translated, Verbatim, Words, label_of
 from wallascli.routing.time_left import AFTER_END_MARK, TAIL, TimeLeft, first_byte, idle
 from wallascli.routing.witness import Witness
@@ -295,7 +295,7 @@ class Reply:
                 for event in piece:
                     yield event
         except AttemptFailed:
-            raise self._exhausted() from None
+            raise broken_off(self.course.attempts, deadline_over=self._time.is_over) from None
 
     def _writer(self, feed: Feed[bytes]) -> Writer:
         assert self._inbound is not None

@@ -128,10 +128,12 @@ class Outcome(Enum):
     """How a request ended for the caller: HTTP status, exit code, error code, error type (OpenAI's words)."""
 
     NOTHING_CONFIGURED = (503, 4, "nothing_configured", "server_error")
+    MISCONFIGURED = (500, 1, "misconfigured", "server_error")
     KEYS_REJECTED = (502, 4, "provider_keys_rejected", "server_error")
     OUT_OF_QUOTA = (429, 6, "quota_exhausted", "rate_limit_error")
     DEADLINE = (504, 7, "deadline_exceeded", "timeout_error")
     ALL_FAILED = (502, 5, "all_candidates_failed", "server_error")
+    INTERRUPTED = (502, 5, "stream_interrupted", "server_error")
     UNKNOWN_MODEL = (404, 8, "model_not_found", "invalid_request_error")
     PAID_NOT_ENABLED = (403, 4, "paid_mode_not_enabled", "permission_error")
     TOO_LONG = (400, 1, "context_length_exceeded", "invalid_request_error")
@@ -208,9 +210,9 @@ class NotAllowed(WallasError):
 
 
 class Misconfigured(WallasError):
-    """A person must fix something: a key is missing, a settings file is wrong."""
+    """A person must fix something: a settings file is wrong, a port is taken."""
 
-    outcome = Outcome.NOTHING_CONFIGURED
+    outcome = Outcome.MISCONFIGURED
 
 
 @dataclass(slots=True)
