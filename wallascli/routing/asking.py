@@ -141,12 +141,16 @@ class Asking:
         return events
 
     async def _read_on(self, words: Words, events: list[Event]) -> bool:
-        """Behind the finish reason, for usage and the end of the body; False when that takes too long."""
+        """Behind the finish reason, for usage and the end of the body; False when it takes too long or breaks."""
         try:
             async with Watch(AFTER_END_MARK if words.state.done else TAIL, "only the end of the body is missing"):
                 events += await self.take(words)
         except TimeoutError:
             return False
+        except AttemptFailed:
+            if words.state.is_complete:
+                return False
+            raise
         return True
 
     def _check_pace(self, characters: int) -> None:

@@ -347,8 +347,10 @@ class Reply:
                 self._failed(asking, failure)
                 raise AttemptFailed(failure) from exc
         except AttemptFailed as exc:
-            self._failed(asking, exc.failure)
-            raise
+            if not state.is_complete:
+                self._failed(asking, exc.failure)
+                raise
+            asking.close()  # the answer is whole: what broke is only the way its body ended
         self._succeeded(asking, state.length)
 
 

@@ -26,6 +26,8 @@ from wallascli.vocab.failures import AttemptFailed, Failure, FailureClass
 
 # An answer larger than this is not an answer; 64 MiB leaves room for several pictures in base64.
 MOST_BODY = 64 * 1024 * 1024
+# Content policies and cookies of the services in front of providers may outgrow aiohttp's 8 KiB.
+_LONGEST_HEADER = 64 * 1024
 # aiohttp pauses reading at twice this: large enough for a burst of frames in one read.
 _READ_BUFFER = 256 * 1024
 _LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -170,6 +172,8 @@ def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=connector,
         read_bufsize=_READ_BUFFER,
+        max_line_size=_LONGEST_HEADER,
+        max_field_size=_LONGEST_HEADER,
         cookie_jar=aiohttp.DummyCookieJar(),
         # Compression would hold small chunks back in the compressor; a gzip'ed answer is read all the same.
         headers={"Accept-Encoding": "identity", "User-Agent": "WallasAPI"},
