@@ -36,6 +36,13 @@ _CHOICES = {"auto": "auto", "none": "none", "required": "required", "any": "requ
 _MESSAGE_WORDS = frozenset(
     "role content name tool_calls tool_call_id refusal reasoning reasoning_content function_call audio".split()
 )
+_PART_WORDS = frozenset(
+    "type text refusal thinking image_url video_url document_url input_audio "
+    "file filename file_data file_id".split()
+)
+_CALL_WORDS = frozenset("id type index function custom".split())
+_TOOL_WORDS = frozenset("type function".split())
+_FUNCTION_WORDS = frozenset("name description parameters strict".split())
 # Read by a function of their own below, or by nobody because they are ours or have no meaning elsewhere.
 _STRUCTURED = frozenset(
     "model messages models stream stream_options tools functions function_call tool_choice response_format "
@@ -211,6 +218,8 @@ def _tools(fields: Json, extra: dict[str, Any]) -> Iterator[Tool]:
             extra[f"tools.{tool.get('type')}"] = True
             continue
         function = _object(f"tools[{i}].function", tool.get("function"))
+        _note_unknown("tools[]", tool, _TOOL_WORDS, extra)
+        _note_unknown("tools[].function", function, _FUNCTION_WORDS, extra)
         parameters = function.get("parameters")
         yield Tool(
             name=_text(f"tools[{i}].function.name", function.get("name")),
@@ -251,8 +260,10 @@ def _message(at: str, value: Any, names: dict[str, str], extra: dict[str, Any]) 
         _wrong(f"{at}.role", f"one of {', '.join(_ROLES)}", message.get("role"))
     if len(message) == 2 and type(content := message.get("content")) is str and content and role is not Role.TOOL:
         return Message(role, (Text(content),))  # nine of ten messages
-    if unknown := message.keys() - _MESSAGE_WORDS:
-        extra.update({f"messages[].{key}": True for key in sorted(unknown) if message[key] is not None})
+    _note_unknown("messages[]", message, _MESSAGE_WORDS, extra)
+    for field, words in (("content", _PART_WORDS), ("tool_calls", _CALL_WORDS)):
+        for inner in items if isinstance(items := message.get(field), list) else ():
+            _note_unknown(f"messages[].{field}[]", inner, words, extra)
     parts = tuple(_parts(at, message, role))
     if role is Role.TOOL:
         call_id = _text(f"{at}.tool_call_id", message.get("tool_call_id") or message.get("name") or "")
@@ -261,6 +272,12 @@ def _message(at: str, value: Any, names: dict[str, str], extra: dict[str, Any]) 
         return Message(role, (ToolResult(call_id, given, name),))
     names.update({part.id: part.name for part in parts if isinstance(part, ToolCall)})
     return Message(role, parts, name=str(message.get("name") or ""))
+
+
+def _note_unknown(at: str, item: Any, words: frozenset[str], extra: dict[str, Any]) -> None:
+    """Names of inner fields that other wires cannot be told: they are dropped there, and that is said (P3)."""
+    if isinstance(item, dict) and (unknown := item.keys() - words):
+        extra.update({f"{at}.{key}": True for key in sorted(unknown) if item[key] is not None})
 
 
 def _parts(at: str, message: Json, role: Role) -> Iterator[Part]:
