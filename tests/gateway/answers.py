@@ -77,7 +77,8 @@ def _stream(text: str) -> dict[str, Any]:
     said: list[str] = []
     calls: set[int] = set()
     found: dict[str, Any] = {"finish": None, "error": None}
-    events = [frame.removeprefix("data:").strip() for frame in frames if frame.startswith("data:")]
+    lines = [line for frame in frames for line in frame.removeprefix("\ufeff").split("\n")]
+    events = [line.removeprefix("data:").strip() for line in lines if line.startswith("data:")]
     for event in events:
         chunk = {} if event == "[DONE]" else json.loads(event)
         found["error"] = chunk.get("error") or found["error"]
