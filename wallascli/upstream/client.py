@@ -142,9 +142,9 @@ class Upstream:
             aiohttp.ClientOSError,
         ) as exc:
             if not _reused.get() or isinstance(exc, aiohttp.ClientConnectorError):
-                raise AttemptFailed(_failure(exc)) from exc
+                raise AttemptFailed(_failure(exc, connect)) from exc
         except (aiohttp.ClientError, TimeoutError, OSError, ssl.SSLError, ValueError) as exc:
-            raise AttemptFailed(_failure(exc)) from exc
+            raise AttemptFailed(_failure(exc, connect)) from exc
         return await self._send_fresh(call, connect)
 
     async def _send_fresh(self, call: Call, connect: float) -> Exchange:
@@ -153,7 +153,7 @@ class Upstream:
         try:
             return Exchange(await self._request(self._fresh, call, connect))
         except (aiohttp.ClientError, TimeoutError, OSError, ssl.SSLError, ValueError) as exc:
-            raise AttemptFailed(_failure(exc)) from exc
+            raise AttemptFailed(_failure(exc, connect)) from exc
 
     async def _request(self, session: aiohttp.ClientSession, call: Call, connect: float) -> aiohttp.ClientResponse:
         _reused.set(False)
@@ -206,12 +206,13 @@ def _proxy(url: str) -> str | None:
     return proxy
 
 
-def _failure(exc: BaseException) -> Failure:
+def _failure(exc: BaseException, connect: float) -> Failure:
     """Before the response's head: unreachable if no connection was made, else broken."""
+    if isinstance(exc, aiohttp.ConnectionTimeoutError):
+        return Failure(FailureClass.UNREACHABLE, f"no connection within {connect:g} s (connect)")
     unreachable = (
         aiohttp.ClientConnectorError,
         aiohttp.ClientSSLError,
-        aiohttp.ConnectionTimeoutError,
         aiohttp.ClientProxyConnectionError,
         aiohttp.InvalidURL,
         ssl.SSLError,
