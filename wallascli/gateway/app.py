@@ -20,7 +20,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger("wallasapi")
 
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
+_CODES = {404: "not_found", 405: "method_not_allowed", 408: "request_timeout", 413: "request_too_large"}
 
 
 def build_app(context: Context, *, max_body: int) -> web.Application:
@@ -84,10 +84,10 @@ ROUTES = (
     web.post("/v1/routing/explain", guarded(inspect.explain)),
     web.get("/health", guarded(inspect.health)),
     web.get("/", guarded(inspect.root)),
-    web.route("*", "/{path:.*}", guarded(_nowhere)),
+    web.route("*", r"/{path:[\s\S]*}", guarded(_nowhere)),  # with line ends: they too come through the door
 )
 _METHODS = tuple(
-    (route.method, re.compile(re.sub(r"\{\w+:(.+)\}", r"\1", route.path) + "$")) for route in ROUTES[:-1]
+    (route.method, re.compile(re.sub(r"\{\w+:(.+)\}", r"\1", route.path) + r"\Z")) for route in ROUTES[:-1]
 )
 _BUG = CallerError(500, "internal_error", "server_error", "The gateway has a bug.", hint="see its log")
 

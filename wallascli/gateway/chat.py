@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing, suppress
 
 import orjson
@@ -15,13 +16,16 @@ from wallascli.vocab.chat import Json
 from wallascli.vocab.failures import NotUnderstood
 from wallascli.wires.base import Inbound
 
+# A picture over a slow line takes its time; a body of which the rest never comes would be held for ever (P8).
+BODY_SECONDS = 120.0
+
 
 async def json_body(request: web.Request) -> Json:
     """The body as an object, whatever its Content-Type says. Raises ``NotUnderstood``."""
     if (told := request.content_length or 0) > (most := request.client_max_size):
         raise web.HTTPRequestEntityTooLarge(most, told)  # before it is read: aiohttp would hold all of it first
     try:
-        body = orjson.loads(await request.read())
+        body = orjson.loads(await _body(request))
     except orjson.JSONDecodeError as exc:
         raise NotUnderstood(f"The body is not valid JSON: {exc}.") from exc
     except web.RequestPayloadError as exc:
@@ -29,6 +33,16 @@ async def json_body(request: web.Request) -> Json:
     if not isinstance(body, dict):
         raise NotUnderstood("The body must be a JSON object.")
     return body
+
+
+async def _body(request: web.Request) -> bytes:
+    if request.content.is_eof():  # all of it is here, as nearly always: no timer for that
+        return await request.read()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
 
 
 async def chat(request: web.Request, inbound: Inbound) -> web.StreamResponse:
