@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -169,12 +169,16 @@ def _read(body: bytes) -> Completion:
 
 @asynccontextmanager
 async def stage(
-    simulator: Simulator, *, addresses: dict[str, str] | None = None, retries: int = 0, **deadlines: float
+    simulator: Simulator,
+    deadlines: Deadlines | None = None,
+    *,
+    addresses: dict[str, str] | None = None,
+    retries: int = 0,
 ) -> AsyncIterator[Stage]:
     """Set it up, and see that nothing is left behind when it is taken down."""
     before = asyncio.all_tasks()
     upstream = Upstream()
-    made = Stage(simulator, upstream, replace(Deadlines(), **deadlines), retries, addresses or {})
+    made = Stage(simulator, upstream, deadlines or Deadlines(), retries, addresses or {})
     try:
         yield made
     finally:
@@ -191,7 +195,10 @@ async def stage(
 async def speaker(*pieces: bytes, pause: float = 0.0) -> AsyncIterator[str]:
     """A server that streams these pieces to whoever asks and then holds its tongue; gives its address."""
 
+    under_way: list[tuple[asyncio.Task[None] | None, asyncio.StreamWriter]] = []
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        under_way.append((asyncio.current_task(), writer))
         try:
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
@@ -210,6 +217,10 @@ async def speaker(*pieces: bytes, pause: float = 0.0) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
+        for task, writer in under_way:
+            writer.close()
+            if task is not None:
+                await task
 
 
 def chunk(content: str = "", finish: str | None = None, **delta: Any) -> bytes:

@@ -14,6 +14,7 @@ from tests.routing.stage import Stage, chunk, speaker, stage, timed
 from wallascli.routing.reply import Reply
 from wallascli.simulator import Simulator
 from wallascli.vocab.chat import Tool
+from wallascli.vocab.deadlines import Deadlines
 from wallascli.vocab.events import Event, Finished, UsageReported, fold
 from wallascli.vocab.failures import Outcome, PlanExhausted
 
@@ -28,7 +29,9 @@ FIVE = "word1 word2 word3 word4 word5"
 
 @pytest_asyncio.fixture
 async def on(simulator: Simulator) -> AsyncIterator[Stage]:
-    async with stage(simulator, first_byte=0.3, idle=0.3, first_byte_last=5, idle_last=5, connect=2) as made:
+    async with stage(
+        simulator, Deadlines(connect=2, first_byte=0.3, first_byte_last=5, idle=0.3, idle_last=5)
+    ) as made:
         yield made
 
 
@@ -188,7 +191,7 @@ async def test_behind_the_end_nobody_waits_for_long(
     """The connection stays open and silent: what is missing is only the end of the body."""
     async with (
         speaker(chunk("all "), chunk("of it"), *ends) as address,
-        stage(simulator, addresses={"a": address}, idle=30, idle_last=30, first_byte=30) as on,
+        stage(simulator, Deadlines(first_byte=30, idle=30, idle_last=30), addresses={"a": address}) as on,
     ):
         began = time.monotonic()
         match form:
@@ -309,7 +312,7 @@ async def test_whenever_somebody_leaves_the_try_of_a_recovering_candidate_is_giv
     simulator: Simulator, moment: float
 ) -> None:
     """The stage itself looks for leases, tasks and timers left behind."""
-    async with stage(simulator, first_byte=0.1, first_byte_last=0.1) as on:
+    async with stage(simulator, Deadlines(first_byte=0.1, first_byte_last=0.1)) as on:
         now = on.witness._wall()
         failure = (await on.failing("a:sim-503")).facts.attempts[0].failure
         on.health.failed("a", "x", on.places["a"].keys[0].fingerprint, failure, now - 30)

@@ -124,8 +124,10 @@ class Asking:
         seen, mark, characters = 0, 0.0, 0
         while not self.ended:
             if state.over:
+                watch.rest()
                 if not await self._read_on(words, events):
                     break
+                watch.touch(*idle())
                 continue
             events += await self.take(words)
             state.check_size()
