@@ -29,7 +29,9 @@ def running(
         Pretended("also", "openai", ("own",), HERE),
         Pretended("away", models=("shared", "own", "remote")),
     ]
-    with gateway(tmp_path_factory.mktemp("local"), config(_shared_simulator_process.url, providers, SETTINGS)) as started:
+    with gateway(
+        tmp_path_factory.mktemp("local"), config(_shared_simulator_process.url, providers, SETTINGS)
+    ) as started:
         yield started
 
 
