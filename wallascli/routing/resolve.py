@@ -17,6 +17,10 @@ from wallascli.vocab.failures import NotUnderstood, UnknownModel
 from wallascli.vocab.models import ModelCard, Operation, Status, runs_elsewhere
 from wallascli.vocab.policy import Policy
 
+# Names are kept: with the plans made for them, and with what was measured of whom they lead to.
+LONGEST_NAME = 512
+MOST_NAMES = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -60,6 +64,7 @@ class Resolver:
 
     def meaning(self, request: ChatRequest, policy: Policy) -> Meaning:
         """Raises ``UnknownModel`` for a name that matches nothing, ``NotUnderstood`` for a pin that cannot hold."""
+        names = _names(request)
         if policy.provider and policy.provider not in self._rows:
             raise NotUnderstood(
                 f"There is no provider {policy.provider!r}.",
@@ -73,7 +78,6 @@ class Resolver:
                     f"There is no tier {policy.tier!r}.", param="X-Willaku-Tier", hint=f"known: {', '.join(TIERS)}"
                 )
             return Meaning(tier.name, (self._tier_group(tier, policy.provider),))
-        names = tuple(dict.fromkeys(name for name in (request.model, *request.models) if name))
         if policy.provider:
             return self._pinned(names, policy.provider)
         return self._single(names[0]) if len(names) == 1 else self._listed(names)
@@ -278,6 +282,17 @@ class Resolver:
         live = [card for card in self._catalog.all() if card.status is Status.LIVE]
         own = (*self._rules.tiers, *self._rules.aliases, *TIERS)
         return UnknownModel(name, near(name, own, [(card.id, card.name) for card in live]))
+
+
+def _names(request: ChatRequest) -> tuple[str, ...]:
+    """Without doubles. Raises ``NotUnderstood`` for more, or longer ones, than anybody's models have."""
+    names = tuple(dict.fromkeys(name for name in (request.model, *request.models) if name))
+    if len(names) > MOST_NAMES or max(map(len, names)) > LONGEST_NAME:
+        raise NotUnderstood(
+            f"A request names at most {MOST_NAMES} models, each in at most {LONGEST_NAME} characters.",
+            param="model",
+        )
+    return names
 
 
 def _is_local(groups: Sequence[Group]) -> bool:
