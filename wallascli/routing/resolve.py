@@ -18,7 +18,7 @@ from wallascli.vocab.models import ModelCard, Operation, Status, runs_elsewhere
 from wallascli.vocab.policy import Policy
 
 # Names are kept: with the plans made for them, and with what was measured of whom they lead to.
-LONGEST_NAME = 512
+LONGEST_NAME = 2_048
 MOST_NAMES = 256
 
 
