@@ -38,6 +38,8 @@ FRESH = 6 * 3600.0
 # A local server's models come and go with a command of its user's.
 FRESH_LOCAL = 60.0
 LOCAL_PATIENCE = 0.3
+# A name that no list holds is worth a look at local servers (2 ms) if the last one is older.
+JUST_NOW = 2.0
 FIRST_LOCAL = 2.0
 # After a failed look: nobody there is the usual case (no Ollama), and it may be started any time.
 LOOK_AGAIN = 10.0
@@ -77,6 +79,7 @@ class Engine:
         self._looks: dict[str, asyncio.Task[tuple[str, str]]] = {}
         self._first_looks: set[asyncio.Task[tuple[str, str]]] = set()
         self._looked: set[str] = set()
+        self._deaf: set[str] = set()
         self._preparing = asyncio.Lock()
         self._prepared_until = 0.0
         for name, cards in setup.models.items():
@@ -164,20 +167,40 @@ class Engine:
         return now - self._asked_at.get(name, 0.0) > (LOOK_AGAIN if local else ASK_AGAIN)
 
     async def ready_for(self, request: ChatRequest, policy: Policy) -> None:
-        """``prepare``; just after the start also wait for lists under way, if nobody can be asked without them."""
+        """``prepare``; and wait a little for what would change who this request means."""
         await self.prepare()
+        if self._planner.is_bare(request, policy):
+            await self._look_here()
+        if not self._first_looks and self._planner.understands(request, policy):
+            return
         over = time.monotonic() + min(FIRST_LIST, policy.deadline or FIRST_LIST)
-        while self._first_looks and not self._somebody_for(request, policy):
+        while looks := self._missing(request, policy):
             left = over - time.monotonic()
             if left <= 0:
                 break
-            await asyncio.wait(tuple(self._first_looks), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(looks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
 
-    def _somebody_for(self, request: ChatRequest, policy: Policy) -> bool:
+    def _missing(self, request: ChatRequest, policy: Policy) -> list[asyncio.Task[tuple[str, str]]]:
+        """Lists under way without which nobody can be asked, or a name means nothing."""
         try:
-            return bool(self._planner.plan(request, policy).candidates)
+            return [] if self._planner.plan(request, policy).candidates else list(self._first_looks)
         except UnknownModel:
-            return False
+            return [look for look in self._looks.values() if not look.done()]
+
+    async def _look_here(self) -> None:
+        """A bare name may be a model that was installed this very moment: then it must not leave (P4)."""
+        moment = time.time() - JUST_NOW
+        here = [
+            name
+            for name, place in self.setup.places.items()
+            if place.provider.local
+            and not place.unusable
+            and name not in self.setup.models
+            and name not in self._deaf
+            and self._asked_at.get(name, 0.0) < moment
+        ]
+        if here:
+            await self.discover(here, local_patience=LOCAL_PATIENCE)
 
     async def prepare(self) -> None:
         """What must be known before a request can be planned: local models, and lists of unknown servers.
@@ -227,19 +250,21 @@ class Engine:
         patience = local_patience if place.provider.local else _PATIENCE
         now = self._asked_at[name]
         try:
-            key = place.keys[0] if place.keys else None
-            body = await listing(self._upstream, place.provider, key, seconds=patience, now=now)
+            body = await listing(self._upstream, place.provider, place.keys, seconds=patience, now=now)
             cards = place.provider.wire.read_listing(body, name)
         except AttemptFailed as exc:
             # One that is only slow is busy answering somebody: what it has is still here.
             if place.provider.local and exc.failure.kind is not FailureClass.SLOW:
                 self.catalog.missed(name)
+            elif place.provider.local:
+                self._deaf.add(name)
             return name, exc.failure.message
         except Malformed as exc:
             return name, f"its list of models makes no sense: {exc}"
         finally:
             self._looked.add(name)
         self.catalog.add(place.provider, cards, now)
+        self._deaf.discard(name)
         self.health.forget_gone(now, name)
         await asyncio.to_thread(self._keep_listing, place.provider, body)
         return name, ""

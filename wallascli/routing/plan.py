@@ -105,13 +105,20 @@ class Planner:
         return plan
 
     def understands(self, request: ChatRequest, policy: Policy) -> bool:
-        """Whether every name in it means something now, at a provider that could be asked."""
+        """Whether every name in it means something now."""
         self._forget_what_changed()
         try:
-            meaning = self._meaning(request, policy)
+            return not self._meaning(request, policy).unknown
         except UnknownModel:
             return False
-        return not meaning.unknown
+
+    def is_bare(self, request: ChatRequest, policy: Policy) -> bool:
+        """Whether a name in it says nothing of where it is served; or nothing at all, as far as is known."""
+        self._forget_what_changed()
+        try:
+            return self._meaning(request, policy).is_bare
+        except UnknownModel:
+            return True
 
     def remember(self, request: ChatRequest, policy: Policy, candidate: Candidate) -> None:
         """Who answered: asked first next time, while it is healthy (style and prompt cache)."""

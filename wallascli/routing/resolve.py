@@ -48,6 +48,11 @@ class Meaning:
     unknown: tuple[str, ...] = ()
 
     @property
+    def is_bare(self) -> bool:
+        """Whether a name was given that says nothing of where it is served."""
+        return bool(self.unknown) or any(group.named and not group.exact for group in self.groups)
+
+    @property
     def ranked(self) -> bool:
         """Whether what is asked decides who answers, not only who was named."""
         return any(group.tier for group in self.groups)
