@@ -31,7 +31,9 @@ async def converse(wish: Wish, prompt: str, config: Path | None, look: Look, *, 
         progress = Progress(verbose=look.verbose, paint=look.paint)
         progress.start()
         try:
-            async with engine.chat(wish.request(prompt, stream=stream), policy) as reply:
+            request = wish.request(prompt, stream=stream)
+            await engine.ready_for(request, policy)
+            async with engine.chat(request, policy) as reply:
                 reply.heard = progress.heard
                 completion = await _answered(reply, look, progress)
         except WallasError as exc:

@@ -167,8 +167,8 @@ class Engine:
         return now - self._asked_at.get(name, 0.0) > (LOOK_AGAIN if local else ASK_AGAIN)
 
     async def ready_for(self, request: ChatRequest, policy: Policy) -> None:
-        """``prepare``; and wait a little for what would change who this request means."""
-        await self.prepare()
+        """Look around, and wait a little for what would change who this request means."""
+        await self._look_around()
         if self._planner.is_bare(request, policy):
             await self._look_here()
         if not self._first_looks and self._planner.understands(request, policy):
@@ -181,10 +181,12 @@ class Engine:
             await asyncio.wait(looks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
 
     def _missing(self, request: ChatRequest, policy: Policy) -> list[asyncio.Task[tuple[str, str]]]:
-        """Lists under way without which nobody can be asked, or a name means nothing."""
+        """Lists under way without which nobody can be asked, or a name means nothing: then also old ones anew."""
         try:
             return [] if self._planner.plan(request, policy).candidates else list(self._first_looks)
         except UnknownModel:
+            for name in self.stale():
+                self._look(name, LOCAL_PATIENCE)
             return [look for look in self._looks.values() if not look.done()]
 
     async def _look_here(self) -> None:
@@ -203,16 +205,27 @@ class Engine:
             await self.discover(here, local_patience=LOCAL_PATIENCE)
 
     async def prepare(self) -> None:
-        """What must be known before a request can be planned: local models, and lists of unknown servers.
+        """What must be known before anything can be said of models: local ones, and lists nobody has seen yet."""
+        await self._look_around()
+        if self._first_looks:
+            await asyncio.wait(tuple(self._first_looks), timeout=FIRST_LIST)
 
-        Costs nothing until the next look is due; requests that come meanwhile wait for the same one.
+    async def _look_around(self) -> None:
+        """Costs nothing until the next look is due; requests that come meanwhile wait for the same one.
+
+        Lists of others are only asked for here: who needs one waits for it.
         """
         if time.monotonic() < self._prepared_until:
             return
         async with self._preparing:
             if time.monotonic() < self._prepared_until:
                 return
-            wrong = await self.discover(self._unprepared(), local_patience=LOCAL_PATIENCE)
+            due = self._unprepared()
+            here = [name for name in due if self.setup.places[name].provider.local]
+            for name in due:
+                if name not in here:
+                    self._look(name, _PATIENCE)
+            wrong = await self.discover(here, local_patience=LOCAL_PATIENCE)
             await self._local_looks()
             self._prepared_until = time.monotonic() + (LOOK_AGAIN if wrong else FRESH_LOCAL)
 
