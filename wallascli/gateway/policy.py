@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import count
 from secrets import token_hex
 from typing import Any, TypeVar
@@ -113,6 +114,7 @@ def reply_headers(reply: Reply, request_id: str) -> CIMultiDict[str]:
     return headers
 
 
+@lru_cache(maxsize=1024)
 def _ascii(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text[:_LONGEST]

@@ -60,6 +60,12 @@ class _Connector(aiohttp.TCPConnector):
         protocol.wallas_served = True
         return connection
 
+    async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109
+        # The whole handshake, names and TLS included. aiohttp's ``connect`` bounds the same, but arms a timer also
+        # where a kept connection is taken: 3 µs of nearly every request.
+        async with asyncio.timeout(timeout.sock_connect):
+            return await super()._create_connection(req, traces, timeout)
+
 
 class Exchange:
     """A response under way. Leaving the context closes the connection unless the body was read to its end."""
@@ -182,7 +188,7 @@ def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
 
 @lru_cache(maxsize=64)
 def _timeout(connect: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=None, connect=connect)
+    return aiohttp.ClientTimeout(total=None, sock_connect=connect)
 
 
 @lru_cache(maxsize=512)
