@@ -28,10 +28,11 @@ from wallascli.vocab.events import (
     ToolCallStarted,
     UsageReported,
 )
-from wallascli.vocab.models import ModelCard, Operation
+from wallascli.vocab.models import ModelCard
 from wallascli.wires.base import CallerError, Glance, Label, Malformed, Quirks, Reader, Rendered, Wire, Writer
 from wallascli.wires.framing import Framing, sse_data
 from wallascli.wires.openai_join import join
+from wallascli.wires.openai_listing import read_cards
 from wallascli.wires.openai_reader import DONE, ODD, ChunkReader, loads, read_whole
 from wallascli.wires.openai_render import render
 from wallascli.wires.openai_request import NAME, parse
@@ -90,7 +91,7 @@ class OpenAIOut:
             listed = listed.get("data")
         if not isinstance(listed, list):
             raise Malformed("a listing without data")
-        return [_card(item, provider) for item in listed if isinstance(item, dict) and item.get("id")]
+        return read_cards(listed, provider)
 
 
 _CONTENT_KEYS = (
@@ -110,15 +111,16 @@ _GLANCES = tuple(Glance(i) for i in range(128))
 
 
 def _glance(chunk: dict[str, Any], part: str = "delta") -> Glance:
-    get = chunk.get
+    get, whole = chunk.get, part == "message"
     if get("error"):
         return Glance.ERROR
     seen = _USAGE if get("usage") else 0
     for choice in get("choices") or ():
         delta = choice.get(part)
         if delta:
-            if len(delta) == 1 and type(delta.get("content")) is str:
-                seen |= _TEXT if delta["content"] else 0
+            text = delta.get("content")
+            if text and type(text) is str and (len(delta) == 1 or whole):
+                seen |= _TEXT  # of a whole answer that is enough to know
             else:
                 seen |= _delta_flags(delta)
         if choice.get("finish_reason"):
@@ -138,18 +140,6 @@ def _delta_flags(delta: dict[str, Any]) -> int:
             flag = int(Glance.TEXT if any(p.get("text") for p in value) else Glance.THOUGHT)
         seen |= flag
     return seen
-
-
-def _card(item: dict[str, Any], provider: str) -> ModelCard:
-    """Only the fields that OpenAI-like listings share; a row with a richer listing reads it itself."""
-    context = item.get("context_length") or item.get("context_window") or item.get("max_context_length")
-    return ModelCard(
-        provider,
-        str(item["id"]),
-        operation=Operation.CHAT,
-        context=context if isinstance(context, int) else None,
-        listed=True,
-    )
 
 
 _REASON = {reason: reason.value for reason in FinishReason} | {FinishReason.ERROR: "stop"}
