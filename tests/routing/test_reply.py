@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from tests.routing.stage import Stage, chunk, speaker, stage, timed
+from wallascli.routing.circuit import State
 from wallascli.routing.reply import Reply
 from wallascli.simulator import Simulator
 from wallascli.vocab.chat import Tool
@@ -112,6 +113,17 @@ async def _into(said: list[Event], asked: Reply) -> None:
         async with aclosing(reply.events()) as events:
             async for event in events:
                 said.append(event)
+
+
+@pytest.mark.parametrize("models", [("a:x",), ("a:x", "b:x")])
+async def test_many_at_once_each_ask_somebody_even_when_the_first_failures_open_every_circuit(
+    on: Stage, models: tuple[str, ...]
+) -> None:
+    on.simulator.script("*", "wait20-503")
+    for _ in range(2):
+        told = await asyncio.gather(*(on.failing(*models) for _ in range(20)))
+        assert {exhausted.outcome for exhausted in told} == {Outcome.ALL_FAILED}
+        assert {len(exhausted.facts.attempts) for exhausted in told} == {len(models)}
 
 
 # -- other wires
@@ -317,6 +329,7 @@ async def test_whenever_somebody_leaves_the_try_of_a_recovering_candidate_is_giv
         failure = (await on.failing("a:sim-503")).facts.attempts[0].failure
         on.health.failed("a", "x", on.places["a"].keys[0].fingerprint, failure, now - 30)
         simulator.script("a", "slow5")
+        assert on.health.verdict("a", "x", [on.places["a"].keys[0].fingerprint], now).state is State.HALF_OPEN
         task = asyncio.create_task(on.stream("a:x", "b:sim-slow1"))
         await asyncio.sleep(moment)
         task.cancel()

@@ -169,9 +169,10 @@ class Engine:
     async def ready_for(self, request: ChatRequest, policy: Policy) -> None:
         """Look around, and wait a little for what would change who this request means."""
         await self._look_around()
-        if self._planner.is_bare(request, policy):
+        bare = self._planner.is_bare(request, policy)
+        if bare:
             await self._look_here()
-        if not self._first_looks and self._planner.understands(request, policy):
+        if not self._first_looks and (not bare or self._planner.understands(request, policy)):
             return
         over = time.monotonic() + min(FIRST_LIST, policy.deadline or FIRST_LIST)
         while looks := self._missing(request, policy):

@@ -43,11 +43,11 @@ class Witness:
         prints = [key.fingerprint for key in candidate.keys]
         now = self._wall()
         verdict = self._health.verdict(provider, model, prints, now)
+        if verdict.state is State.CLOSED:
+            return Permit(self._ordered(candidate, prints, now))
         if is_certain(verdict, now, named=candidate.named):
             return Permit(refused=sleeping(candidate.name, verdict, now))
         keys = self._ordered(candidate, prints, now)
-        if verdict.state is State.CLOSED:
-            return Permit(keys)
         if candidate.last_resort:
             # What the plan would not wait for is worth it now: nobody else is left.
             waits = verdict.told and verdict.reason is FailureClass.RATE_LIMITED
