@@ -171,36 +171,34 @@ class Verbatim:
 
     def take(self, read: bytes) -> bytes:
         frames = self._frames.cut(read)
-        state = self.state
-        shown = state.content
-        if shown and not self._held and not state.over and self._all_text(frames):
-            return frames[0] if len(frames) == 1 else b"".join(frames)
         out: list[bytes] = []
+        state, at = self.state, 0
+        shown = state.content
         try:
-            for frame in frames:
-                self._frame(frame, out)
+            while at < len(frames):
+                passed = self._run(frames, at) if state.content and not self._held and not state.over else at
+                out += frames[at:passed]
+                if passed < len(frames):
+                    self._frame(frames[passed], out)
+                at = passed + 1
         except (AttemptFailed, ErrorInStream) as exc:
             self._frames.put_off(exc, shown=shown and bool(out))
-        return b"".join(out)
+        return out[0] if len(out) == 1 else b"".join(out)
 
-    def _all_text(self, frames: list[bytes]) -> bool:
-        """The usual read in mid-stream: a loop of its own, as it runs once a chunk."""
+    def _run(self, frames: list[bytes], start: int) -> int:
+        """Where the plain text that begins at ``start`` ends: a loop of its own, as it runs once a chunk."""
+        glance, at = self._glance, start
         if self._several:
-            return False
-        glance = self._glance
+            return start
         try:
-            for frame in frames:
-                if glance(frame) is not _TEXT:
-                    return False
+            while at < len(frames) and glance(frames[at]) is _TEXT:
+                at += 1
         except Malformed:
-            return False
-        if len(frames) == 1:
-            size = len(frames[0])
-            self.state.pass_by(1, size, size)
-        elif frames:
-            sizes = [len(frame) for frame in frames]
+            pass  # looked at again, and judged, by itself
+        if at > start:
+            sizes = [len(frame) for frame in frames[start:at]]
             self.state.pass_by(len(sizes), sum(sizes), min(sizes))
-        return True
+        return at
 
     def ended(self) -> bytes:
         out: list[bytes] = []
