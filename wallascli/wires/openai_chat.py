@@ -58,7 +58,8 @@ class OpenAIOut:
     def glance(self, frame: bytes) -> Glance:
         if frame.startswith(b"data: {"):
             try:
-                return _glance(orjson.loads(frame[6:]))
+                chunk = orjson.loads(frame[6:])
+                return _TEXT_ALONE if _is_text_alone(chunk) else _glance(chunk)
             except ODD:
                 pass  # several data lines, or malformed: looked at again below
         data = sse_data(frame)
@@ -108,6 +109,22 @@ _CONTENT_KEYS = (
 _TEXT, _FINISH, _USAGE, _ERROR = (int(g) for g in (Glance.TEXT, Glance.FINISH, Glance.USAGE, Glance.ERROR))
 _FLAGS = tuple((key, int(flag)) for key, flag in _CONTENT_KEYS)
 _GLANCES = tuple(Glance(i) for i in range(128))
+
+
+def _is_text_alone(chunk: dict[str, Any]) -> bool:
+    """Nearly every chunk: one choice, and in it a piece of text and nothing else. Raises one of ``ODD``."""
+    get = chunk.get
+    if get("usage") or get("error") or get("x_groq"):
+        return False
+    choices = chunk["choices"]
+    if len(choices) != 1 or choices[0].get("finish_reason"):
+        return False
+    delta = choices[0]["delta"]
+    text = delta.get("content")
+    return type(text) is str and text != "" and len(delta) == 1
+
+
+_TEXT_ALONE = Glance.TEXT
 
 
 def _glance(chunk: dict[str, Any], part: str = "delta") -> Glance:
