@@ -67,9 +67,9 @@ async def _streamed(
     headers["Cache-Control"] = "no-cache"
     headers["X-Accel-Buffering"] = "no"  # nginx in front of us would collect the pieces
     response = web.StreamResponse(headers=headers)
-    await response.prepare(request)
     # A client that goes while we write: aiohttp would log it as our failure, with its trace.
     with suppress(ConnectionResetError):
+        await response.prepare(request)
         async with aclosing(reply.stream()) as pieces:
             async for piece in pieces:
                 await response.write(piece)
