@@ -161,6 +161,7 @@ class Verbatim:
     ) -> None:
         self._frames = Frames(wire, skip_malformed=skip_malformed)
         self._glance = wire.glance
+        self._text_run = wire.text_run
         self._reader = wire.reader()
         self._end = b"\n" if wire.framing is Framing.NDJSON else b"\n\n"
         self._gate = CallGate()
@@ -186,19 +187,12 @@ class Verbatim:
         return out[0] if len(out) == 1 else b"".join(out)
 
     def _run(self, frames: list[bytes], start: int) -> int:
-        """Where the plain text that begins at ``start`` ends: a loop of its own, as it runs once a chunk."""
-        glance, at = self._glance, start
-        if self._several:
-            return start
-        try:
-            while at < len(frames) and glance(frames[at]) is _TEXT:
-                at += 1
-        except Malformed:
-            pass  # looked at again, and judged, by itself
-        if at > start:
-            sizes = [len(frame) for frame in frames[start:at]]
-            self.state.pass_by(len(sizes), sum(sizes), min(sizes))
-        return at
+        """Where the plain text that begins at ``start`` ends."""
+        end = start if self._several else self._text_run(frames, start)
+        if end > start:
+            run = frames[start:end]
+            self.state.pass_by(len(run), sum(map(len, run)), min(map(len, run)))
+        return end
 
     def ended(self) -> bytes:
         out: list[bytes] = []

@@ -5,13 +5,15 @@ The base URL is what stands before ``/v1``. The header ``anthropic-version`` bel
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wallascli.vocab.chat import ChatRequest, Json
 from wallascli.vocab.events import Event
 from wallascli.vocab.models import Modality, ModelCard, Status
 from wallascli.wires.anthropic_reader import EventReader, glance, read_whole
 from wallascli.wires.anthropic_render import lacks, render
 from wallascli.wires.anthropic_turns import NAME
-from wallascli.wires.base import Glance, Quirks, Reader, Rendered, Wire
+from wallascli.wires.base import Glance, Quirks, Reader, Rendered, Wire, text_run
 from wallascli.wires.bodies import count, loads, objects
 from wallascli.wires.framing import Framing
 
@@ -35,6 +37,9 @@ class AnthropicOut:
 
     def glance(self, frame: bytes) -> Glance:
         return glance(frame)
+
+    def text_run(self, frames: Sequence[bytes], start: int) -> int:
+        return text_run(self.glance, frames, start)
 
     def glance_whole(self, body: bytes) -> Glance:
         return Glance.NOTHING

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from wallascli.vocab.chat import ChatRequest
 from wallascli.vocab.events import Event
 from wallascli.vocab.models import Modality, ModelCard, Operation, Status
-from wallascli.wires.base import Glance, Malformed, Quirks, Reader, Rendered, Wire
+from wallascli.wires.base import Glance, Malformed, Quirks, Reader, Rendered, Wire, text_run
 from wallascli.wires.cohere_reader import DONE, EventReader, is_error, loads, payload, read_whole
 from wallascli.wires.cohere_render import NAME, render, unsayable
 from wallascli.wires.framing import Framing
@@ -45,6 +46,9 @@ class CohereOut:
         if data == DONE:
             return Glance.DONE
         return _glance(loads(data))
+
+    def text_run(self, frames: Sequence[bytes], start: int) -> int:
+        return text_run(self.glance, frames, start)
 
     def glance_whole(self, body: bytes) -> Glance:
         return Glance.NOTHING

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from wallascli.vocab.chat import ChatRequest, Media, Message, Role, ToolResult
 from wallascli.vocab.events import Event
 from wallascli.vocab.models import Modality, ModelCard, Operation
-from wallascli.wires.base import Glance, Malformed, Quirks, Reader, Rendered, Wire
+from wallascli.wires.base import Glance, Malformed, Quirks, Reader, Rendered, Wire, text_run
 from wallascli.wires.framing import Framing
 from wallascli.wires.gemini_contents import NAME, fetched
 from wallascli.wires.gemini_reader import ChunkReader, chunks, payload, read_whole
@@ -53,6 +54,9 @@ class GeminiOut:
             return _GLANCES[seen]
         except (AttributeError, TypeError) as exc:
             raise Malformed(f"not shaped like an answer: {data[:80]!r}") from exc
+
+    def text_run(self, frames: Sequence[bytes], start: int) -> int:
+        return text_run(self.glance, frames, start)
 
     def glance_whole(self, body: bytes) -> Glance:
         return Glance.NOTHING

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ from wallascli.vocab.events import (
     UsageReported,
 )
 from wallascli.vocab.models import Modality, ModelCard, Operation, runs_elsewhere
-from wallascli.wires.base import Glance, Malformed, Quirks, Reader, Rendered, Wire
+from wallascli.wires.base import Glance, Malformed, Quirks, Reader, Rendered, Wire, text_run
 from wallascli.wires.bodies import count, loads, objects
 from wallascli.wires.errors import error_facts
 from wallascli.wires.framing import Framing
@@ -55,6 +55,9 @@ class OllamaOut:
 
     def glance(self, frame: bytes) -> Glance:
         return _glance(loads(frame)) if frame.strip() else Glance.NOTHING
+
+    def text_run(self, frames: Sequence[bytes], start: int) -> int:
+        return text_run(self.glance, frames, start)
 
     def glance_whole(self, body: bytes) -> Glance:
         return Glance.NOTHING

@@ -58,8 +58,7 @@ class OpenAIOut:
     def glance(self, frame: bytes) -> Glance:
         if frame.startswith(b"data: {"):
             try:
-                chunk = orjson.loads(frame[6:])
-                return _TEXT_ALONE if _is_text_alone(chunk) else _glance(chunk)
+                return _glance(orjson.loads(frame[6:]))
             except ODD:
                 pass  # several data lines, or malformed: looked at again below
         data = sse_data(frame)
@@ -72,6 +71,26 @@ class OpenAIOut:
             return _glance(chunk)
         except ODD as exc:
             raise Malformed(f"not a chunk: {data[:80]!r}") from exc
+
+    def text_run(self, frames: Sequence[bytes], start: int) -> int:
+        """Written out, as it runs once a chunk: one choice, and in it a piece of text and nothing else."""
+        at = start
+        try:
+            for at in range(start, len(frames)):
+                frame = frames[at]
+                if not frame.startswith(b"data: {"):
+                    return at
+                chunk = orjson.loads(frame[6:])
+                if "error" in chunk or "x_groq" in chunk or chunk.get("usage"):
+                    return at
+                (choice,) = chunk["choices"]
+                delta = choice["delta"]
+                text = delta["content"]
+                if len(delta) != 1 or choice.get("finish_reason") or type(text) is not str or not text:
+                    return at
+        except ODD:
+            return at
+        return len(frames)
 
     def glance_whole(self, body: bytes) -> Glance:
         answer = loads(body)
@@ -109,22 +128,6 @@ _CONTENT_KEYS = (
 _TEXT, _FINISH, _USAGE, _ERROR = (int(g) for g in (Glance.TEXT, Glance.FINISH, Glance.USAGE, Glance.ERROR))
 _FLAGS = tuple((key, int(flag)) for key, flag in _CONTENT_KEYS)
 _GLANCES = tuple(Glance(i) for i in range(128))
-
-
-def _is_text_alone(chunk: dict[str, Any]) -> bool:
-    """Nearly every chunk: one choice, and in it a piece of text and nothing else. Raises one of ``ODD``."""
-    get = chunk.get
-    if get("usage") or get("error") or get("x_groq"):
-        return False
-    choices = chunk["choices"]
-    if len(choices) != 1 or choices[0].get("finish_reason"):
-        return False
-    delta = choices[0]["delta"]
-    text = delta.get("content")
-    return type(text) is str and text != "" and len(delta) == 1
-
-
-_TEXT_ALONE = Glance.TEXT
 
 
 def _glance(chunk: dict[str, Any], part: str = "delta") -> Glance:
