@@ -147,4 +147,6 @@ def test_names_are_read_again_when_the_catalogue_changes() -> None:
         world.plan("newcomer")
     world.catalog.add(world.places["fast"].provider, [card("fast:newcomer"), STRONG], world.now)
     assert world.order("newcomer", "strong") == ["fast:newcomer", "fast:strong"]
+    assert world.planner.understands(ask("newcomer"), Policy())
     assert not world.planner.understands(ask("other"), Policy())
+    assert not world.planner.understands(ask("strong", "other"), Policy())

@@ -100,6 +100,19 @@ def test_a_short_limit_of_a_named_model_is_waited_out_when_nobody_else_is_left()
     assert world.witness.permit(replace(candidate, named=False)).refused is not None
 
 
+@pytest.mark.parametrize("end", ["failed", "succeeded"])
+def test_a_report_is_about_the_key_that_was_used(end: str) -> None:
+    world = pooled()
+    candidate = only(world)
+    turn = Turn(candidate, candidate.keys[1], last=True)
+    world.witness.failed(turn, no(F.BAD_KEY), waited=None)
+    assert keys(world, candidate) == ["0", "2"]
+    if end == "succeeded":
+        world.now += 1
+        world.witness.succeeded(turn, first_content=0.1, characters=10, seconds=0.2)
+        assert keys(world, candidate) == ["0", "1", "2"]
+
+
 # -- probes
 
 

@@ -30,7 +30,7 @@ _KEPT = 1.0
 # Measured means move with nearly every answer under load. A plan may be behind them by so much, but by nothing
 # once somebody falls asleep or wakes.
 _DRIFT = 0.1
-_MOST_KEPT = 128
+_MOST_KEPT = 64
 _MOST_MEANINGS = 1_024
 _MOST_CONVERSATIONS = 4_096
 
