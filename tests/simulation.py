@@ -104,7 +104,9 @@ def _shared_simulator_process() -> Iterator[SimulatorProcess]:
 
 
 @pytest.fixture
-def simulator_process(_shared_simulator_process: SimulatorProcess) -> SimulatorProcess:
-    """The worker's simulator process, without rules and with an empty log."""
+def simulator_process(_shared_simulator_process: SimulatorProcess) -> Iterator[SimulatorProcess]:
+    """The worker's simulator process, without rules and with an empty log; it is left without rules, too, for
+    the tests that share it and set none."""
     _shared_simulator_process.clear()
-    return _shared_simulator_process
+    yield _shared_simulator_process
+    _shared_simulator_process.clear()

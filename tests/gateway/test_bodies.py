@@ -122,7 +122,7 @@ async def test_no_single_odd_value_anywhere_in_a_rich_body_is_a_500(free: Gatewa
     assert not wrong, "\n".join(wrong)
     stats = {circuit["key"]: circuit for circuit in free.get("/v1/stats").json()["circuits"]}
     seen = stats.get(f"{row}/sim", {"state": "closed", "fail_count": 0})  # not there: it cannot carry sound at all
-    assert (seen["state"], seen["fail_count"]) == ("closed", 0)
+    assert (seen["state"], seen["fail_count"]) == ("closed", 0), seen
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ async def refused(running: Gateway) -> bool:
     async def try_once() -> bool:
         try:
             (await Visitor.connect(running.port)).leave()
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):  # the latter: it closed with us in its queue
             return True
         return False
 
