@@ -15,7 +15,8 @@ from tests.gateway.odd import GOOD
 from tests.gateway.serving import Gateway, Pretended, config, gateway
 from tests.simulation import SimulatorProcess
 from wallascli.gateway.app import ROUTES
-from wallascli.gateway.door import Door, digest_of
+from wallascli.gateway.door import Door
+from wallascli.settings import ClientKey
 
 pytest_plugins = ("tests.simulation",)
 
@@ -165,7 +166,7 @@ def test_every_known_key_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
         return one == other
 
     monkeypatch.setattr(hmac, "compare_digest", watched)
-    door = Door(frozenset(digest_of(key) for key in ("a", "b", "c")))
+    door = Door(tuple(ClientKey.of(key) for key in ("a", "b", "c")))
     for key in ("a", "b", "c", "d"):
         compared.clear()
         assert (door.refuses("GET", "/v1/models", {"Host": "localhost", "x-api-key": key}, None) is None) == (

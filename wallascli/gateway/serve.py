@@ -74,7 +74,7 @@ async def serve(settings: Settings, *, insecure: bool, ready: Callable[[str], No
     bound = _bind(server.host, server.port)
     async with Engine(assemble(settings)) as engine:
         door = Door(
-            frozenset(key.digest for key in server.keys),
+            server.keys,
             LOOPBACK_NAMES | {server.host.lower(), *(host.lower() for host in server.allowed_hosts)},
             frozenset(server.allowed_origins),
             any_address=server.host in _EVERYWHERE,

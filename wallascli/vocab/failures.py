@@ -111,7 +111,6 @@ class Failure:
     """A window in tokens that the error named; it belongs on the model's card."""
     body: bytes = b""
     """The error body as it came (at most 64 KiB), for callers of the same wire; secrets already removed."""
-    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
